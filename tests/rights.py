@@ -33,7 +33,7 @@ from dofc_events.delegates.doubles.service import likely_doubles
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import proof_of, token_of
 from dofc_events.extensions import settings
-from dofc_events.groups.queries import token_of_group, token_of_invitation
+from dofc_events.groups.queries import proof_of_group, token_of_group, token_of_invitation
 from dofc_events.hosting import queries as proposal_links
 from dofc_events.hosting.ballots.service import cast_ballot
 from dofc_events.hosting.hand_over import service as hand_over_list
@@ -187,6 +187,7 @@ def make_world(app: Flask) -> tuple[dict[str, str], dict[str, FlaskClient]]:
             "/registrations/<token>/take-back": former,
             "/groups/token": token_of_group(group),
             "/groups/<token>/contact": token_of_group(plain.group),
+            "/groups/<token>/confirm": proof_of_group(plain.group),
             "/groups/join/token": token_of_invitation(invitation),
             "/groups/<token>/people/reference": member.registration.reference,
             "/organise/editions/<year:year>/groups/reference": group.reference,

@@ -14,6 +14,9 @@ from dofc_events.delegates.doubles import service as doubles
 from dofc_events.extensions import settings
 from dofc_events.groups.delegations.queries import delegations_to_end
 from dofc_events.groups.delegations.service import end_delegation
+from dofc_events.groups.queries import groups_to_remind, groups_told_now
+from dofc_events.groups.together.service import remind_contact
+from dofc_events.groups.together.service import tell_contacts as tell_contacts_of
 from dofc_events.hosting.ballots import queries as ballot_queries
 from dofc_events.hosting.ballots import service as ballots
 from dofc_events.hosting.calls import service as calls
@@ -57,6 +60,10 @@ def lapse_offers(step: Step, at: datetime) -> None:
     step.each(queries.offers_overdue(db.session(), at), timers.lapse_offers, WORKER, at)
 
 
+def remind_contacts(step: Step, at: datetime) -> None:
+    step.each(groups_to_remind(db.session(), at), remind_contact, WORKER, at)
+
+
 def remind_of_offers(step: Step, at: datetime) -> None:
     step.each(queries.offers_to_remind_of(db.session(), at), timers.remind_of_offers, WORKER, at)
 
@@ -76,6 +83,10 @@ def end_delegations(step: Step, at: datetime) -> None:
 def close_lists(step: Step, at: datetime) -> None:
     for edition_id in queries.lists_to_close(db.session(), at):
         step.in_batches(waiting_for(db.session(), edition_id), timers.close_list, WORKER, at)
+
+
+def tell_contacts(step: Step, at: datetime) -> None:
+    step.in_batches(groups_told_now(db.session(), 10 * BATCH, at), tell_contacts_of, at)
 
 
 def tell_news(step: Step, at: datetime) -> None:
@@ -201,11 +212,13 @@ def prepare_photographs(step: Step, at: datetime) -> bool:
 TIMERS: tuple[Callable[[Step, datetime], object], ...] = (
     renew_offers,
     lapse_offers,
+    remind_contacts,
     remind_of_offers,
     forget_hand_overs,
     forget_files,
     end_delegations,
     close_lists,
+    tell_contacts,
     tell_news,
     remind_drafters,
     tell_of_ending_drafts,

@@ -69,7 +69,10 @@ class TooCostly(Refusal):
 
 
 class ReaderFailed(Exception):
-    """The child process ended unexpectedly."""
+    """The child process ended unexpectedly. The log has the name of the error, and nothing of what was sent.
+
+    A library can stumble over a file in countless ways: callers say that the file cannot be read.
+    """
 
 
 def run(module: str, content: bytes | BinaryIO, instance: Path, line: Line = Line.FILES) -> bytes:
@@ -111,7 +114,10 @@ def _run(module: str, *arguments: str, timeout: float, **streams: Any) -> bytes 
         log.warning("reader_stopped", module=module, status=done.returncode)
         raise TooCostly
     if done.returncode:
-        raise ReaderFailed(f"{module}: exit {done.returncode}: {(done.stdout or b'')[-500:].decode(errors='replace')}")
+        said = (done.stdout or b"")[-500:].decode(errors="replace")
+        # The name of what was raised, and no word of what was sent.
+        log.error("reader_failed", module=module, status=done.returncode, error=said.partition("(")[0][:60])
+        raise ReaderFailed(f"{module}: exit {done.returncode}: {said}")
     answer: bytes | None = done.stdout
     return answer
 

@@ -1,5 +1,6 @@
 """Unicode normalisation of what people typed, in time proportional to its length."""
 
+import re
 import unicodedata
 from typing import Literal
 
@@ -12,6 +13,13 @@ SHORT = 1000
 def normal(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
     """The text in a normal form. A letter keeps at most MAX_MARKS combining marks; the others are dropped."""
     return unicodedata.normalize(form, text if len(text) <= SHORT else _with_few_marks(text))
+
+
+def shown_name(name: str, longest: int) -> str:
+    """A file's name without path and without what cannot be seen, in composed form; letters of every script stay."""
+    base = re.split(r"[/\\]", normal("NFC", name))[-1]
+    seen = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in base)
+    return " ".join(seen.split())[:longest] or "?"
 
 
 def _with_few_marks(text: str) -> str:

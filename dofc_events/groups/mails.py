@@ -1,6 +1,6 @@
 """What we say to the contact of a group."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,13 +8,19 @@ from dofc_events.conference.mails import edition_message
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import token_of
 from dofc_events.groups.models import Group, Invitation
-from dofc_events.groups.queries import Person, token_of_group, token_of_invitation
+from dofc_events.groups.queries import Person, proof_of_group, token_of_group, token_of_invitation
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.render import link
 from dofc_events.mail.rules import deliverable
+from dofc_events.notices.mails import OFFER_REMINDER
+from dofc_events.notices.queries import STATUS_KINDS
+from dofc_events.places.rules import ClaimStatus
 
 # The message that lists everybody of a group.
 GROUP_REGISTERED = "group-registered"
+
+# What has become of the places of several people is told together, but for how each of them waits.
+TOGETHER = (ClaimStatus.OFFERED, ClaimStatus.CONFIRMED, ClaimStatus.EXPIRED, ClaimStatus.CANCELLED)
 
 
 def group_registered(group: Group, people: Sequence[Person], stated_consent: str) -> Envelope:
@@ -22,9 +28,30 @@ def group_registered(group: Group, people: Sequence[Person], stated_consent: str
     return _message("registered", GROUP_REGISTERED, group, people=_listed(group, people), stated_consent=stated_consent)
 
 
-def group_link(*groups: Group) -> Envelope:
-    """The links to the pages of these groups again, who have one contact; the first is the newest."""
-    pages = [(one.organisation or one.contact_name, link("groups.index", token=token_of_group(one))) for one in groups]
+def places_together(group: Group, people: Sequence[Person], *, until: datetime | None = None) -> Envelope:
+    """What has become of the places of several people without an address of their own: the same for each.
+
+    Of what is offered it has the link that takes all of it. With `until` it reminds of an offer, and is too late then.
+    """
+    claim = people[0].claim
+    words: dict[str, Any] = {"claim": claim, "people": _listed(group, people), "confirm": _confirm(group)}
+    kind = OFFER_REMINDER if until else STATUS_KINDS[ClaimStatus(claim.status)]
+    return _message("places", kind, group, expires_at=until, reminds=until is not None, **words)
+
+
+def group_link(*groups: Group, offered: Collection[int] = ()) -> Envelope:
+    """The links to the pages of these groups again, who have one contact; the first is the newest.
+
+    Those of whom people are `offered` places have the link that takes these, too.
+    """
+    pages = [
+        (
+            one.organisation or one.contact_name,
+            link("groups.index", token=token_of_group(one)),
+            _confirm(one) if one.id in offered else "",
+        )
+        for one in groups
+    ]
     return _message("link", "group-link", groups[0], pages=pages)
 
 
@@ -63,6 +90,10 @@ def _listed(group: Group, people: Sequence[Person]) -> list[dict[str, Any]]:
         }
         for one in people
     ]
+
+
+def _confirm(group: Group) -> str:
+    return link("groups.offers.confirm", token=proof_of_group(group))
 
 
 def _own_page(registration: Registration) -> str:

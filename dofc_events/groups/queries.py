@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
@@ -17,11 +18,14 @@ from dofc_events.groups.models import Group, Invitation, Member
 from dofc_events.groups.rules import Shortage
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import address_key
+from dofc_events.notices.models import UntoldNews
+from dofc_events.notices.queries import is_due, offer_is_untold, offers_to_remind_of
 from dofc_events.places.line.queries import who_gets_one_now
 from dofc_events.places.models import Claim, Pool
+from dofc_events.places.queries import overdue
 from dofc_events.places.rules import ClaimStatus
 
-PURPOSE, INVITATION = "group", "group-invitation"
+PURPOSE, INVITATION, PROOF = "group", "group-invitation", "confirm-group"
 
 
 @dataclass(frozen=True)
@@ -54,9 +58,23 @@ def token_of_group(group: Group) -> str:
     return sign(settings().keys, PURPOSE, group.reference, group.link_version)
 
 
+def proof_of_group(group: Group) -> str:
+    """The token of the link that only an email contains: whoever has it reads what is sent to the contact."""
+    return sign(settings().keys, PROOF, group.reference, group.link_version)
+
+
 def group_by_token(session: Session, token: str) -> Group | None:
     """The group that a link leads to, with its edition; None for a wrong or replaced one."""
-    signed = read_token(settings().keys, PURPOSE, token)
+    return _by_token(session, PURPOSE, token)
+
+
+def group_by_proof(session: Session, token: str) -> Group | None:
+    """The group whose places such a link confirms, with its edition; None for a wrong or replaced one."""
+    return _by_token(session, PROOF, token)
+
+
+def _by_token(session: Session, purpose: str, token: str) -> Group | None:
+    signed = read_token(settings().keys, purpose, token)
     if signed is None:
         return None
     query = select(Group).where(Group.reference == signed[0], Group.link_version == signed[1])
@@ -90,6 +108,43 @@ def people_of(session: Session, group_id: int) -> list[Person]:
     query = query.where(Member.group_id == group_id, Pool.edition_id.is_not(None))
     query = query.options(joinedload(Registration.category)).order_by(Registration.id)
     return [Person(*row) for row in session.execute(query)]
+
+
+def to_confirm(people: Iterable[Person]) -> list[Person]:
+    """Those whose places are offered or held, and whose contact is to take them: they have no address of their own."""
+    return [one for one in people if one.status is ClaimStatus.OFFERED and one.registration.email_key is None]
+
+
+def offered_to(session: Session, group: Group, now: datetime) -> list[Person]:
+    """Those of a group whose places its contact can take now, see `offer_stands`."""
+    if not group.edition.gives_places(now):
+        return []
+    found = to_confirm(people_of(session, group.id))
+    return [
+        one for one in found if not overdue(one.claim, now) or offer_is_untold(session, one.registration, one.claim)
+    ]
+
+
+def groups_told_now(session: Session, limit: int, now: datetime) -> Sequence[int]:
+    """Registrations of whom the contact of a group is to be told now, those of one group together."""
+    query = select(UntoldNews.registration_id).join(Registration).join(Member)
+    query = query.where(is_due(now), Registration.email_key.is_(None))
+    return session.scalars(query.order_by(Member.group_id, UntoldNews.registration_id).limit(limit)).all()
+
+
+def groups_to_remind(session: Session, now: datetime) -> Sequence[int]:
+    """Groups in which several people without an address of their own have an offer that lapses soon."""
+    due = offers_to_remind_of(session, now)
+    query = select(Member.group_id).join(Registration).where(Registration.email_key.is_(None))
+    query = query.where(Member.registration_id.in_(due)).group_by(Member.group_id).having(func.count() > 1)
+    return session.scalars(query.order_by(Member.group_id)).all() if due else []
+
+
+def groups_with(session: Session, registration_ids: Collection[int]) -> dict[int, Group]:
+    """The groups of these registrations, by registration."""
+    query = select(Member.registration_id, Group).join(Group, Group.id == Member.group_id)
+    query = query.where(Member.registration_id.in_(registration_ids)).options(joinedload(Group.edition))
+    return dict(session.execute(query).all())
 
 
 def group_of_contact(session: Session, registration: Registration, email: str = "") -> Group | None:

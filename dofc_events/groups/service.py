@@ -27,15 +27,19 @@ from dofc_events.groups.queries import (
     looked_after,
     made_with,
     names_at,
+    offered_to,
     people_of,
     shortages,
+    to_confirm,
 )
 from dofc_events.groups.rules import Choice
+from dofc_events.groups.together.service import tell_together
 from dofc_events.mail import outbox
 from dofc_events.mail.rules import address_key
 from dofc_events.notices import mails as notices
+from dofc_events.notices.news.service import News, hold
 from dofc_events.notices.queries import standing_in
-from dofc_events.notices.service import Changes, News, hold, log, send, told_if_known
+from dofc_events.notices.service import Changes, log, send, told_if_known
 from dofc_events.places import service as places
 from dofc_events.places.models import Pool
 from dofc_events.places.rules import ClaimStatus
@@ -179,11 +183,14 @@ def register_people(
             _choose(changes, person, one.trips, request.people.index(one))
         log(session, actor, now, "registered", person.registration, status=person.claim.status, group=group.reference)
     changes.record_seats()
-    joined = [_told(changes, group, *pair) for pair in zip(entered, people, strict=True)]
+    alone = len(to_confirm(entered)) < 2
+    joined = [_told(changes, group, *pair, alone=alone) for pair in zip(entered, people, strict=True)]
     said = {"number": len(joined), "waiting": sum(one.status == ClaimStatus.WAITLISTED for one in joined)}
     record(session, actor, now, "group_registered", scope=str(edition.year), about=group.reference, **said)
     message = mails.group_registered(group, joined, people[0].consent_text)
     send(session, message, now, keep=keep_mail, asked_for=True)
+    if not alone:
+        tell_together(session, group, to_confirm(joined), now, keep=keep_mail, asked_for=True)
     return Joined(group, known, people=tuple(joined))
 
 
@@ -278,13 +285,16 @@ def _choose(changes: Changes, person: Person, slugs: Sequence[str], number: int)
         raise NotForPerson(number, cause) from cause
 
 
-def _told(changes: Changes, group: Group, person: Person, request: RegistrationRequest) -> Person:
-    """Write to one of the people who has an address; the contact's message lists their seats, too."""
+def _told(changes: Changes, group: Group, person: Person, request: RegistrationRequest, *, alone: bool) -> Person:
+    """Write to one of the people who has an address; the contact's message lists their seats, too.
+
+    What must be confirmed is announced to the contact, too, in a message of its own: the offer ends with it. Of several
+    the contact is told together, and of none `alone`.
+    """
     registration, session = person.registration, changes.session
     seats = changes.news.get(registration.id, News()).seats
-    # What must be confirmed is announced to the contact, too, in a message of its own: the offer ends with it.
     has_address = registration.email_key is not None
-    if has_address or person.status is ClaimStatus.OFFERED:
+    if has_address or (alone and person.status is ClaimStatus.OFFERED):
         standing = standing_in(session, registration)
         if has_address:
             standing = replace(standing, registered_by=group.contact_name, stated=request.consent_text)
@@ -332,7 +342,8 @@ def _write_elsewhere(session: Session, group: Group, old_email: str, now: dateti
     group.email_key, group.link_version = address_key(group.email), group.link_version + 1
     move_people(session, group, old_email, now)
     send(session, mails.contact_changed(group, old_email), now, asked_for=True)
-    send(session, mails.group_link(group), now, asked_for=True)
+    offered = [group.id] if offered_to(session, group, now) else []
+    send(session, mails.group_link(group, offered=offered), now, asked_for=True)
 
 
 def _contact_changed(session: Session, group: Group, changes: Difference, actor: Actor, now: datetime) -> None:
@@ -351,9 +362,7 @@ def cancel_with(
     refuse_over(registration, now)
     others = looked_after(session, registration)
     chosen = [one for one in others.people if one.reference in references] if others else []
-    for one in chosen:
-        cancel_registration(session, one.id, actor, now)
-    cancel_registration(session, registration_id, actor, now)
+    cancel_registration(session, registration_id, actor, now, others=chosen)
     return [one.full_name for one in chosen]
 
 

@@ -16,7 +16,7 @@ from dofc_events.extensions import settings
 from dofc_events.groups.delegations.queries import groups_at, invitations_of
 from dofc_events.groups.delegations.rules import REMIND_AFTER
 from dofc_events.groups.models import Group
-from dofc_events.groups.queries import group_by_token, people_of
+from dofc_events.groups.queries import group_by_token, people_of, to_confirm
 from dofc_events.places.models import Pool
 from dofc_events.places.queries import edition_with_pool
 from dofc_events.registration.rules import link_has_ended
@@ -71,6 +71,7 @@ def context_of(group: Group, token: str) -> dict[str, Any]:
         "edition": edition,
         "token": token,
         "people": people,
+        "held": sum(one.claim.by_email for one in to_confirm(people)),
         "tokens": {one.registration.id: token_of(one.registration) for one in people if group.shows(one.registration)},
         "is_open": edition.window(at) is Window.OPEN,
         "invited": open_ones,

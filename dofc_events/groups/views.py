@@ -25,6 +25,7 @@ from dofc_events.groups.forms import GroupForm, PeopleForm, PersonForm
 from dofc_events.groups.invitations import views as invitations
 from dofc_events.groups.lost_link.service import send_group_link
 from dofc_events.groups.models import Group
+from dofc_events.groups.offers import views as offers
 from dofc_events.groups.queries import (
     LookedAfter,
     companions_left,
@@ -63,6 +64,7 @@ from dofc_events.web.on_record import say
 
 blueprint = Blueprint("groups", __name__)
 blueprint.register_blueprint(invitations.blueprint)
+blueprint.register_blueprint(offers.blueprint)
 blueprint.before_request(allow_long_form)
 
 PEOPLE, CHECK = "groups/people.html", "groups/check.html"

@@ -12,6 +12,7 @@ from dofc_events.core import files
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import refuse_changed
 from dofc_events.core.errors import Refusal
+from dofc_events.core.normal import shown_name
 from dofc_events.extensions import settings
 from dofc_events.imports.models import ImportFile, KnownColumn
 from dofc_events.imports.queries import known_columns, registered_addresses
@@ -66,7 +67,7 @@ def keep_file(session: Session, edition_id: int, kept: Kept, actor: Actor, now: 
     edition = session.get_one(Edition, edition_id)
     if not can_be_added_to(edition, now):
         raise EditionNotRunning
-    file = ImportFile(edition_id=edition_id, name=kept.name[:200], added_at=now, added_by=str(actor))
+    file = ImportFile(edition_id=edition_id, name=shown_name(kept.name, 200), added_at=now, added_by=str(actor))
     _store(file, kept, now)
     session.add(file)
     session.flush()

@@ -69,6 +69,10 @@ class Fault:
     kind: FaultKind
     where: str = ""
 
+    def __post_init__(self) -> None:
+        # The file says it, and halves of a character, which JSON and YAML can name, go onto no page.
+        object.__setattr__(self, "where", self.where.encode(errors="replace").decode())
+
 
 class FileRefused(Refusal):
     """A file is not imported, nothing of it; `faults` say why, the first ones at least."""

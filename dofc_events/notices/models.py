@@ -13,7 +13,7 @@ class UntoldNews(Base):
     """Says that what a delegate holds changed and the message about it is still to be written.
 
     An act that concerns more people than fit into one quick transaction stores these instead of messages, in the same
-    commit as the fact; the worker writes the messages from them in batches. `news` is what `notices.service.News` has.
+    commit as the fact; the worker writes the messages from them in batches. `news` is what `news.service.News` has.
     Changes that a delegate makes one soon after the other wait here until `due_at`, to be told together.
     """
 
@@ -23,3 +23,12 @@ class UntoldNews(Base):
     since: Mapped[datetime]
     due_at: Mapped[datetime | None]
     news: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class ToldTogether(Base):
+    """Says that a message, which is about a group, tells what has become of the place of a registration."""
+
+    __tablename__ = "told_together"
+
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"), primary_key=True)
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"), primary_key=True, index=True)

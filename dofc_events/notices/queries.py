@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import Session, joinedload
@@ -12,7 +13,7 @@ from dofc_events.delegates.models import Registration
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState
 from dofc_events.notices.mails import OFFER_REMINDER, PLACE_OFFERED, SEAT_OFFERED, SEAT_STATUS_KINDS, Standing
-from dofc_events.notices.models import UntoldNews
+from dofc_events.notices.models import ToldTogether, UntoldNews
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.queries import overdue, place_of, waiting_position
 from dofc_events.places.rules import ClaimStatus, is_late
@@ -80,8 +81,9 @@ def offer_is_untold(session: Session, registration: Registration, claim: Claim) 
 
     Each message since the offer was made lists it, also where its kind is that of other news.
     """
-    unsent = exists().where(
-        Message.about == registration.reference,
+    unsent = told(
+        registration.id,
+        registration.reference,
         Message.kind.in_(SEAT_KINDS),
         Message.queued_at >= claim.offered_at,
         Message.state.in_((MessageState.QUEUED, MessageState.SENDING, MessageState.KEPT)),
@@ -91,17 +93,26 @@ def offer_is_untold(session: Session, registration: Registration, claim: Claim) 
     return bool(session.scalar(select(unsent | unwritten)))
 
 
+def told(registration_id: Any, reference: Any, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether there is such a message about a registration, alone or together with others of its group."""
+    together = exists().where(ToldTogether.registration_id == registration_id, ToldTogether.message_id == Message.id)
+    return exists().where(Message.about == reference, *conditions) | together.where(*conditions)
+
+
+def _told_of(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    return told(Registration.id, Registration.reference, *conditions)
+
+
 def with_unsent_offer(registration_ids: Iterable[int]) -> Select[int]:
     """Those of these registrations with a message on its way that announces an offer, or reminds of one."""
-    query = select(Registration.id).join(Message, Message.about == Registration.reference)
-    query = query.where(Registration.id.in_(registration_ids), Message.kind.in_((*OFFERS, OFFER_REMINDER)))
-    return query.where(Message.state == MessageState.QUEUED).distinct().order_by(Registration.id)
+    unsent = _told_of(Message.kind.in_((*OFFERS, OFFER_REMINDER)), Message.state == MessageState.QUEUED)
+    return select(Registration.id).where(Registration.id.in_(registration_ids), unsent).order_by(Registration.id)
 
 
-def offer_is_told(session: Session, reference: str, claim: Claim) -> bool:
+def offer_is_told(session: Session, registration: Registration, claim: Claim) -> bool:
     """Whether a message that announced an offer has left."""
-    message = exists().where(Message.about == reference, Message.kind.in_(OFFERS), Message.sent_at.is_not(None))
-    return bool(session.scalar(select(message.where(Message.queued_at >= claim.offered_at))))
+    left = (Message.kind.in_(OFFERS), Message.sent_at.is_not(None), Message.queued_at >= claim.offered_at)
+    return bool(session.scalar(select(told(registration.id, registration.reference, *left))))
 
 
 def offers_told_late(session: Session, now: datetime) -> list[int]:
@@ -116,18 +127,17 @@ def offers_told_late(session: Session, now: datetime) -> list[int]:
 
 @cache
 def _offers_in_unsent_messages() -> Select[Claim]:
-    message = exists().where(Message.about == Registration.reference, Message.kind.in_(OFFERS))
-    waiting = message.where(Message.state == MessageState.QUEUED, Message.refusals == 0)
-    told = message.where(Message.sent_at.is_not(None), Message.queued_at >= Claim.offered_at)
-    query = select(Claim).join(Registration).where(Claim.status == ClaimStatus.OFFERED, waiting, ~told)
+    offers = Message.kind.in_(OFFERS)
+    waiting = _told_of(offers, Message.state == MessageState.QUEUED, Message.refusals == 0)
+    left = _told_of(offers, Message.sent_at.is_not(None), Message.queued_at >= Claim.offered_at)
+    query = select(Claim).join(Registration).where(Claim.status == ClaimStatus.OFFERED, waiting, ~left)
     return query.order_by(Claim.id)
 
 
 def offers_to_remind_of(session: Session, now: datetime) -> list[int]:
     """Registrations with an offer that lapses soon, whose message has left."""
-    message = exists().where(Message.about == Registration.reference, Message.kind.in_(SEAT_KINDS))
-    told = message.where(Message.queued_at >= Claim.offered_at, Message.sent_at.is_not(None))
-    query = select(Claim.registration_id).join(Registration).where(Claim.status == ClaimStatus.OFFERED, told)
+    left = _told_of(Message.kind.in_(SEAT_KINDS), Message.queued_at >= Claim.offered_at, Message.sent_at.is_not(None))
+    query = select(Claim.registration_id).join(Registration).where(Claim.status == ClaimStatus.OFFERED, left)
     query = query.where(Claim.remind_at <= now, Claim.offered_until > now)
     return list(dict.fromkeys(session.scalars(query.order_by(Claim.remind_at, Claim.id))))
 
@@ -168,13 +178,15 @@ def facts_without_message(session: Session, *, told_otherwise: Select[int] | Non
 
     `told_otherwise` are claims that were told in a message about several registrations.
     """
-    told = exists().where(Message.about == Registration.reference, Message.queued_at >= Claim.changed_at)
-    of_kind = [(Claim.status == status) & told.where(Message.kind == kind) for status, kind in STATUS_KINDS.items()]
+    since = Message.queued_at >= Claim.changed_at
+    of_kind = [
+        (Claim.status == status) & _told_of(since, Message.kind == kind) for status, kind in STATUS_KINDS.items()
+    ]
     unwritten = exists().where(UntoldNews.registration_id == Registration.id)
     query = select(Registration.reference).join(Claim, Claim.registration_id == Registration.id).join(Pool)
     query = query.where(~Claim.untold)
     if told_otherwise is not None:
         query = query.where(Claim.id.not_in(told_otherwise))
     places = query.where(Pool.edition_id.is_not(None), ~unwritten, *(~told_so for told_so in of_kind))
-    seats = query.where(Pool.trip_id.is_not(None), ~unwritten, ~told.where(Message.kind.in_(SEAT_KINDS)))
+    seats = query.where(Pool.trip_id.is_not(None), ~unwritten, ~_told_of(since, Message.kind.in_(SEAT_KINDS)))
     return session.scalars(places.union(seats)).all()

@@ -1,12 +1,13 @@
 """Tells delegates: every message about what changed for them goes through here, in the commit of what changed."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Select, delete, or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
@@ -18,58 +19,16 @@ from dofc_events.delegates.queries import live_registration_id, registrations_by
 from dofc_events.mail import outbox
 from dofc_events.mail.envelope import Envelope
 from dofc_events.notices import mails
-from dofc_events.notices.mails import OFFER_REMINDER, PLACE_OFFERED, SEAT_OFFERED, SeatNews
+from dofc_events.notices.mails import OFFER_REMINDER, PLACE_OFFERED, SEAT_OFFERED
 from dofc_events.notices.models import UntoldNews
-from dofc_events.notices.queries import is_due, standing_of, with_unsent_offer
+from dofc_events.notices.news.service import News, leave_untold, stored, take_apart, take_over
+from dofc_events.notices.queries import standing_of, with_unsent_offer
 from dofc_events.notices.rules import BATCH
 from dofc_events.places.models import Claim
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import OfferTerms, Promotion
 from dofc_events.trips.rules import Reason
 from dofc_events.trips.sign_ups.service import SeatBook
-
-
-@dataclass
-class News:
-    """What one delegate is to be told: about the place at the edition, about seats, by trip, and about `details`.
-
-    `before` is what a cancelled registration held, and CANCELLED of one that was reinstated; `because` is the reason
-    that organisers gave for what they did to the place by hand; `details` are names of fields of Details that
-    organisers changed, `own_details` of those that the delegate did. `added`: organisers registered them, and the
-    message quotes what they said about the delegate's consent. `organisers_say` is what organisers write to the
-    delegate with it. `choices` are options of questions that they waited for and have now, in words. `asked_for` as in
-    `outbox.enqueue`.
-    """
-
-    place: bool = False
-    seats: dict[int, SeatNews] = field(default_factory=dict)
-    before: ClaimStatus | None = None
-    because: str = ""
-    organisers_say: str = ""
-    details: tuple[str, ...] = ()
-    own_details: tuple[str, ...] = ()
-    choices: tuple[str, ...] = ()
-    added: bool = False
-    asked_for: bool = False
-
-    def add_seat(self, trip_id: int, before: str, reason: Reason, was: Mapping[str, str] | None = None) -> None:
-        """What was before the first change is before all of them."""
-        known = self.seats.get(trip_id, SeatNews(before, reason))
-        self.seats[trip_id] = SeatNews(known.before, reason, {**(was or {}), **known.was})
-
-    def add_all(self, earlier: "News") -> None:
-        """What was to be told already, and is told now."""
-        if not self.place:
-            self.place, self.before, self.because = earlier.place, earlier.before, earlier.because
-        self.details = tuple(dict.fromkeys((*earlier.details, *self.details)))
-        self.own_details = tuple(dict.fromkeys((*earlier.own_details, *self.own_details)))
-        self.choices = tuple(dict.fromkeys((*earlier.choices, *self.choices)))
-        self.added = self.added or earlier.added
-        self.organisers_say = self.organisers_say or earlier.organisers_say
-        self.asked_for = self.asked_for or earlier.asked_for
-        for trip_id, seat in earlier.seats.items():
-            later = self.seats.get(trip_id, seat)
-            self.seats[trip_id] = SeatNews(seat.before, later.reason, {**later.was, **seat.was})
 
 
 class Changes:
@@ -93,6 +52,8 @@ class Changes:
         self.session, self.edition, self.actor, self.now, self.keep = session, edition, actor, now, keep
         self.quiet = set(quiet)
         self.news: dict[int, News] = {}
+        # The address of the contact of those who have none of their own.
+        self.contacts: dict[int, str] = {}
         # Of trips that are not what they were: what was said of them, as SeatNews has it.
         self.trips_were: dict[int, dict[str, str]] = {}
 
@@ -148,10 +109,12 @@ class Changes:
             self._happened("choice_given", people[registration_id], question=question, option=option)
             self.news.setdefault(registration_id, News()).choices += (f"{question} {option}",)
 
-    def tell(self, first: int | None = None) -> None:
+    def tell(self, first: int | None = None, *, wait_for_others: bool = False) -> None:
         """Write to everybody; the one who acts, if it is a delegate, comes first.
 
-        Where the others are many, only note that they are to be told: the worker writes to them.
+        Where the others are many, or several have one contact, only note that they are to be told: the worker writes
+        to them, and to a contact once. `wait_for_others`: so may the same thing happen to others with the same contact
+        at this moment, each in a unit of work of its own.
         """
         self.record_seats()
         news = {id_: what for id_, what in self.news.items() if id_ not in self.quiet}
@@ -159,13 +122,20 @@ class Changes:
             _say_nothing(self.session, self.quiet, self.now)
         if first is not None:
             tell(self.session, first, news.pop(first, News()), self.now, keep=self.keep, asked_for=True)
-        if len(news) <= BATCH:
-            for registration_id, what in news.items():
-                tell(self.session, registration_id, what, self.now, keep=self.keep)
-            return
-        # All rows are written at once, and not each before the next is looked for.
-        with self.session.no_autoflush:
-            _leave_untold(self.session, news, self.now)
+        later = news if len(news) > BATCH else self._at_one_contact(news, 1 if wait_for_others else 2)
+        for registration_id in [id_ for id_ in news if id_ not in later]:
+            what = news[registration_id]
+            tell(self.session, registration_id, what, self.now, keep=self.keep, asked_for=what.asked_for)
+        if later:
+            # All rows are written at once, and not each before the next is looked for.
+            with self.session.no_autoflush:
+                leave_untold(self.session, later, self.now)
+
+    def _at_one_contact(self, news: Mapping[int, News], least: int) -> Mapping[int, News]:
+        """What becomes of the places of so many people who have one contact. What is only kept is written at once."""
+        known = {id_: self.contacts[id_] for id_, what in news.items() if what.place and id_ in self.contacts}
+        people = Counter(() if self.keep else known.values())
+        return {id_: news[id_] for id_, contact in known.items() if people[contact] >= least}
 
     def record_seats(self) -> None:
         """Take over what has become of seats, once all is done: into the trail, and into what is to be told."""
@@ -181,6 +151,8 @@ class Changes:
 
     def _happened(self, act: str, registration: Registration, **details: Any) -> None:
         registration.revise(self.now)
+        if registration.email_key is None:
+            self.contacts[registration.id] = registration.email
         quiet = registration.id in self.quiet
         log(self.session, self.actor, self.now, act, registration, quiet=quiet, **details)
 
@@ -202,13 +174,13 @@ def tell(
     once; not what becomes of the place of somebody with an address of their own, nor an offer.
     """
     session.flush()
-    if earlier := _take_over(session, registration_id):
+    if earlier := take_over(session, registration_id):
         news.add_all(earlier)
     news.asked_for = news.asked_for or asked_for
     standing = standing_of(session, registration_id)
-    if asked_for and not keep and _put_off(session, standing, news, now):
+    if asked_for and not keep and put_off(session, standing, news, now):
         return
-    _write(session, standing, news, now, keep=keep, handed_over_by=handed_over_by)
+    write(session, standing, news, now, keep=keep, handed_over_by=handed_over_by)
 
 
 def tell_news(session: Session, registration_ids: Iterable[int], now: datetime) -> None:
@@ -218,13 +190,13 @@ def tell_news(session: Session, registration_ids: Iterable[int], now: datetime) 
     leaves what is being told just now.
     """
     for registration_id in registration_ids:
-        untold = _take_over(session, registration_id, due_by=now)
+        untold = take_over(session, registration_id, due_by=now)
         if untold:
             standing = standing_of(session, registration_id)
             # A contact's address may have been waiting for news of several people.
             at_contact = untold.asked_for and standing.registration.email_key is None
-            if not (at_contact and _put_off(session, standing, untold, now)):
-                _write(session, standing, untold, now)
+            if not (at_contact and put_off(session, standing, untold, now)):
+                write(session, standing, untold, now)
 
 
 def told_if_known(session: Session, edition_id: int, email: str, now: datetime) -> bool:
@@ -265,13 +237,13 @@ def terms_of(edition: Edition, now: datetime) -> OfferTerms:
     return OfferTerms(edition.offer_hours, edition.zone, begins_at, promotes, edition.confirms_places)
 
 
-def _put_off(session: Session, standing: mails.Standing, news: News, now: datetime) -> bool:
+def put_off(session: Session, standing: mails.Standing, news: News, now: datetime) -> bool:
     """Whether news have to wait, because their address was told of such news just now; then they are kept."""
     if not _can_wait(news, standing):
         return False
     one, due_at = standing.registration, outbox.may_be_told_at(session, standing.registration.email, now)
     if due_at > now:
-        session.add(UntoldNews(registration_id=one.id, since=now, due_at=due_at, news=_stored(news)))
+        session.add(UntoldNews(registration_id=one.id, since=now, due_at=due_at, news=stored(news)))
         session.flush()
     return due_at > now
 
@@ -288,7 +260,7 @@ def _can_wait(news: News, standing: mails.Standing) -> bool:
     return (at_contact or not news.place) and not offered.intersection(news.seats)
 
 
-def _write(
+def write(
     session: Session,
     standing: mails.Standing,
     news: News,
@@ -297,16 +269,9 @@ def _write(
     keep: bool = False,
     handed_over_by: str = "",
 ) -> None:
-    reference = standing.registration.reference
+    """Write a delegate's message, or several, about news that nobody else tells; see `tell`."""
+    withdraw_outdated(session, standing, news, now)
     standing = replace(standing, organisers_say=news.organisers_say, choices=news.choices, at=now)
-    # An offer that was accepted, declined or has lapsed must no longer be announced; one that stands still must.
-    if outbox.withdraw(session, reference, now, kind=PLACE_OFFERED):
-        news.place = news.place or standing.status is ClaimStatus.OFFERED
-    outbox.withdraw(session, reference, now, kind=OFFER_REMINDER)
-    if outbox.withdraw(session, reference, now, kind=SEAT_OFFERED):
-        for seat in standing.trips:
-            if seat.status == ClaimStatus.OFFERED and seat.trip.id not in news.seats:
-                news.add_seat(seat.trip.id, ClaimStatus.WAITLISTED, Reason.MOVED_UP)
     if news.place:
         words = {"handed_over_by": handed_over_by, "because": news.because}
         if news.added:
@@ -323,6 +288,20 @@ def _write(
         send(session, mails.choice_given(standing), now, keep=keep)
 
 
+def withdraw_outdated(session: Session, standing: mails.Standing, news: News, now: datetime) -> None:
+    """Take back what has not left and would no longer be true, before news are told; what still is joins these."""
+    registration, reference = standing.registration, standing.registration.reference
+    # An offer that was accepted, declined or has lapsed must no longer be announced; one that stands still must.
+    named = take_apart(session, [registration.id], now) if registration.email_key is None else ()
+    if outbox.withdraw(session, reference, now, kind=PLACE_OFFERED) or named:
+        news.place = news.place or standing.status is ClaimStatus.OFFERED
+    outbox.withdraw(session, reference, now, kind=OFFER_REMINDER)
+    if outbox.withdraw(session, reference, now, kind=SEAT_OFFERED):
+        for seat in standing.trips:
+            if seat.status == ClaimStatus.OFFERED and seat.trip.id not in news.seats:
+                news.add_seat(seat.trip.id, ClaimStatus.WAITLISTED, Reason.MOVED_UP)
+
+
 def _say_nothing(session: Session, registration_ids: Collection[int], now: datetime) -> None:
     """Mark what became of these people's claims as not to be told, and what they were told before as outdated.
 
@@ -336,65 +315,4 @@ def _say_nothing(session: Session, registration_ids: Collection[int], now: datet
         session.execute(delete(UntoldNews).where(UntoldNews.registration_id.in_(ended)))
         outbox.outdate(session, select(Registration.reference).where(Registration.id.in_(some)), now)
         for registration_id in session.scalars(with_unsent_offer(some)).all():
-            _write(session, standing_of(session, registration_id), News(), now)
-
-
-def _leave_untold(session: Session, news: Mapping[int, News], now: datetime) -> None:
-    rows: dict[int, UntoldNews] = {}
-    for some in in_pieces(news):
-        known = session.scalars(select(UntoldNews).where(UntoldNews.registration_id.in_(some)))
-        rows |= {row.registration_id: row for row in known}
-    for registration_id, what in news.items():
-        row = rows.get(registration_id) or UntoldNews(registration_id=registration_id, since=now)
-        if row.news:
-            what.add_all(_read(row.news))
-        row.news, row.due_at = _stored(what), None
-        session.add(row)
-
-
-def _stored(news: News) -> dict[str, Any]:
-    """What `_read` reads, as the table has it."""
-    seats = {str(trip_id): [seat.before, seat.reason, dict(seat.was)] for trip_id, seat in news.seats.items()}
-    return {
-        "place": news.place,
-        "seats": seats,
-        "before": news.before,
-        "because": news.because,
-        "organisers_say": news.organisers_say,
-        "details": list(news.details),
-        "own_details": list(news.own_details),
-        "choices": list(news.choices),
-        "added": news.added,
-        "asked_for": news.asked_for,
-    }
-
-
-def hold(session: Session, registration_id: int) -> None:
-    """Keep the worker from telling a delegate their news until the unit of work ends: before messages are withdrawn."""
-    session.execute(_news_of(registration_id).with_for_update())
-
-
-def _news_of(registration_id: int) -> Select[int]:
-    return select(UntoldNews.registration_id).where(UntoldNews.registration_id == registration_id)
-
-
-def _take_over(session: Session, registration_id: int, *, due_by: datetime | None = None) -> News | None:
-    """Take news that a delegate was still to be told; None if there is none, or another process was quicker.
-
-    With `due_by`, only what is due by then, without waiting for a process that is just telling it.
-    """
-    mine = _news_of(registration_id).with_for_update(skip_locked=due_by is not None)
-    if due_by:
-        mine = mine.where(is_due(due_by))
-    struck = session.scalar(delete(UntoldNews).where(UntoldNews.registration_id.in_(mine)).returning(UntoldNews.news))
-    return None if struck is None else _read(struck)
-
-
-def _read(stored: dict[str, Any]) -> News:
-    # What was stored before trips said what they were has two parts.
-    seats = {int(t): SeatNews(seat[0], Reason(seat[1]), *seat[2:]) for t, seat in stored.get("seats", {}).items()}
-    before = ClaimStatus(stored["before"]) if stored.get("before") else None
-    details, own, choices = (tuple(stored.get(name, ())) for name in ("details", "own_details", "choices"))
-    because, added, asked_for = stored.get("because", ""), stored.get("added", False), stored.get("asked_for", False)
-    say = stored.get("organisers_say", "")
-    return News(stored["place"], seats, before, because, say, details, own, choices, added, asked_for)
+            write(session, standing_of(session, registration_id), News(), now)

@@ -4,7 +4,7 @@ Each locks the edition's pool first, so that whatever it then reads (who is regi
 commits; the database's constraints stand behind that.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -26,21 +26,22 @@ from dofc_events.delegates.service import (
     category_of,
     details_of,
     keep_consent_text,
-    refresh_search,
     write_details,
 )
 from dofc_events.mail import outbox
 from dofc_events.mail.queries import latest_message
 from dofc_events.mail.rules import MessageState, address_key
 from dofc_events.notices import mails
+from dofc_events.notices.news.service import News
 from dofc_events.notices.queries import files_for, standing_of
-from dofc_events.notices.service import Changes, News, hold, hold_of, log, send, tell, terms_of, told_if_known
+from dofc_events.notices.service import Changes, hold_of, log, send, tell, terms_of, told_if_known
 from dofc_events.places import service as places
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.queries import place_of, waiting_position
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.questions.queries import answered_by, answers_of
 from dofc_events.questions.rules import Answers
+from dofc_events.registration.addresses.service import move_to_address
 from dofc_events.registration.answers.service import give_answers, give_back, give_first_answers, moved_up
 from dofc_events.registration.invitations.service import by_address, if_invited
 from dofc_events.registration.rules import AFTER_READDRESSING, Outcome, details_are_frozen
@@ -327,21 +328,30 @@ def readdress(
 
 
 def cancel_registration(
-    session: Session, registration_id: int, actor: Actor, now: datetime, *, keep_mail: bool = False
+    session: Session,
+    registration_id: int,
+    actor: Actor,
+    now: datetime,
+    *,
+    others: Sequence[Registration] = (),
+    keep_mail: bool = False,
 ) -> None:
     """Give up a registration for good; its place and its seats go to the next in line. Raises RegistrationOver.
 
-    With `keep_mail` messages are stored and not sent, for demonstration data.
+    Before it those of `others`, who leave with it. With `keep_mail` messages are stored and not sent, for demonstration
+    data.
     """
     registration, pool = locked(session, registration_id)
     refuse_over(registration, now)
-    standing, registration.ended_at = standing_of(session, registration_id), now
     changes = Changes(session, registration.edition, actor, now, keep=keep_mail)
-    changes.place("cancelled", registration, before=standing.status)
-    next_in_line = places.cancel_claim(session, pool, standing.claim, terms_of(registration.edition, now), now)
-    moved_up(session, changes, give_back(session, registration.edition, [registration], now))
-    changes.book.leave(registration_id)
-    changes.moved_up(next_in_line)
+    for one in (*others, registration):
+        standing, one.ended_at = standing_of(session, one.id), now
+        changes.place("cancelled", one, before=standing.status)
+        changes.news[one.id].asked_for = True
+        next_in_line = places.cancel_claim(session, pool, standing.claim, terms_of(one.edition, now), now)
+        moved_up(session, changes, give_back(session, one.edition, [one], now))
+        changes.book.leave(one.id)
+        changes.moved_up(next_in_line)
     changes.tell(registration_id)
 
 
@@ -388,14 +398,3 @@ def refuse_frozen(registration: Registration, now: datetime) -> None:
     edition = registration.edition
     if details_are_frozen(edition.details_freeze_at(), edition.is_over(now), registration.ended_at is not None, now):
         raise DetailsFrozen
-
-
-def move_to_address(session: Session, registration: Registration, email: str, now: datetime) -> None:
-    """Give a registration another address: its link ends, and what was not sent to the old one yet is withdrawn."""
-    hold(session, registration.id)
-    outbox.withdraw(session, registration.reference, now, recipient=registration.email)
-    registration.email, registration.email_key = email, address_key(email)
-    registration.link_version += 1
-    registration.revise(now)
-    refresh_search(registration)
-    session.flush()

@@ -11,14 +11,16 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from dofc_events.core.audit import Actor
+from dofc_events.delegates.queries import registrations_by_id
 from dofc_events.mail import outbox
 from dofc_events.notices import mails
 from dofc_events.notices.mails import PLACE_OFFERED, SEAT_OFFERED, Standing
+from dofc_events.notices.news.service import News, hold, leave_untold, take_apart
 from dofc_events.notices.queries import offer_is_told, offer_stands, standing_of
-from dofc_events.notices.service import Changes, News, hold, log, send, tell, terms_of
+from dofc_events.notices.service import Changes, log, send, tell, terms_of
 from dofc_events.places import service as places
 from dofc_events.places.models import Pool
-from dofc_events.places.queries import overdue
+from dofc_events.places.queries import overdue, place_of
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.service import locked
 from dofc_events.trips.rules import Reason
@@ -39,7 +41,7 @@ def lapse_offers(session: Session, registration_id: int, actor: Actor, now: date
     for seat in standing.trips:
         if seat.claim and seat.status == ClaimStatus.OFFERED and not offer_stands(session, standing, seat.claim, now):
             changes.book.lapse(registration_id, seat.trip, closed=not overdue(seat.claim, now))
-    changes.tell()
+    changes.tell(wait_for_others=True)
 
 
 def renew_offers(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
@@ -53,21 +55,28 @@ def renew_offers(session: Session, registration_id: int, actor: Actor, now: date
         for claim in claims
         if claim.status == ClaimStatus.OFFERED
         and claim.offered_until != terms.begins_at
-        and not offer_is_told(session, registration.reference, claim)
+        and not offer_is_told(session, registration, claim)
     ]
     if not terms.promotes or not late:
         return
     hold(session, registration_id)
-    if not sum(outbox.withdraw(session, registration.reference, now, kind=k) for k in (PLACE_OFFERED, SEAT_OFFERED)):
+    named = take_apart(session, [registration_id], now) if registration.email_key is None else []
+    withdrawn = [outbox.withdraw(session, registration.reference, now, kind=k) for k in (PLACE_OFFERED, SEAT_OFFERED)]
+    if not (named or any(withdrawn)):
         return
-    for claim in late:
+    for claim in [*late, *(place_of(session, id_) for id_ in named if id_ != registration_id)]:
         places.prolong_offer(session, claim, terms, now)
-    log(session, actor, now, "offer_prolonged", registration)
+    for one in registrations_by_id(session, {registration_id, *named}).values():
+        log(session, actor, now, "offer_prolonged", one)
     news = News(place=standing.claim in late)
     for seat in standing.trips:
         if seat.claim in late:
             news.add_seat(seat.trip.id, ClaimStatus.WAITLISTED, Reason.MOVED_UP)
-    tell(session, registration_id, news, now)
+    if named:
+        # With the others of whom the same message told.
+        leave_untold(session, {registration_id: news}, now)
+    else:
+        tell(session, registration_id, news, now)
 
 
 def remind_of_offers(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:

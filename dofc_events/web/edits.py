@@ -35,7 +35,7 @@ class OpenedWith(HiddenField):
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
             sent = json.loads(valuelist[0]) if valuelist else {}
-        except ValueError:
+        except (ValueError, RecursionError):
             sent = {}
         self.data = {str(name): str(digest) for name, digest in sent.items()} if isinstance(sent, dict) else {}
 

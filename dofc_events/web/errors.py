@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_limiter.errors import RateLimitExceeded
-from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import DataError, SQLAlchemyError
+from werkzeug.exceptions import BadRequest, HTTPException
 
 from dofc_events.core.db import NotKnownWhetherSaved, end_session, is_passing, tried_again
 from dofc_events.core.errors import in_one_line, without_address
@@ -78,6 +78,15 @@ def init_errors(app: Flask) -> None:
         return make_response(
             render_template("errors/page.html", code=error.code, heading=heading, text=text), error.code or 500
         )
+
+    @app.errorhandler(DataError)
+    def no_text(error: DataError) -> ResponseReturnValue:
+        # PostgreSQL cannot even compare text with it. No field for text takes it; others are only looked up.
+        if not any("\0" in value for value in request.form.values()):
+            return failed(error)
+        end_session()
+        g._login_user = login_manager.anonymous_user()
+        return refused(BadRequest())
 
     @app.errorhandler(NotKnownWhetherSaved)
     @app.errorhandler(SQLAlchemyError)

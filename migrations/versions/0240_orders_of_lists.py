@@ -1,6 +1,6 @@
 """lists by country and of one status, and who is new, are found without reading every registration
 
-Follows: 0200
+Follows: 0220
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0240"
-down_revision: str | None = "0200"
+down_revision: str | None = "0220"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

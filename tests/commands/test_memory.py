@@ -148,6 +148,11 @@ FAULTS = {
     "editions: [": "1: The file cannot be read as YAML",
     "people: []": "neither a history nor an exported memory",
     "a: &a [&b [x, x], *b, *b]\nb: !!python/object/apply:os.system [ls]": "cannot be read as YAML",
+    "outcomes: [{year: 2013, kind: agreement, title: A, parties: [1]}]": "neither a history nor an exported memory",
+    # What its reader stumbles over, and what no terminal and no page can show.
+    "a: !!binary aGFsbG8=": "neither a history nor an exported memory",
+    "&a [*a]": "neither a history nor an exported memory",
+    'editions: [{year: 2013, city: Sofia, country: BG, "\\ud800": x}]': "editions 2013: ?: This name is not known",
 }
 
 

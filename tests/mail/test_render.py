@@ -22,6 +22,7 @@ from dofc_events.groups.mails import (
     delegation_promised,
     group_link,
     group_registered,
+    places_together,
 )
 from dofc_events.groups.queries import people_of
 from dofc_events.hosting import mails as hosting
@@ -124,6 +125,7 @@ def write_all(session) -> dict:
         "notices/edition_changed": mails.edition_changed(
             standing, elsewhere, "announcement", "The other one is wet.", Markup("<p>The other one is wet.</p>")
         ),
+        "groups/places": places_together(group, people_of(session, group.id)),
         "groups/registered": group_registered(group, people_of(session, group.id), "I <b>said</b> so."),
         "groups/link": group_link(group),
         "groups/contact_changed": contact_changed(group, "old@dofc.test"),

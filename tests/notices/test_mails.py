@@ -12,8 +12,9 @@ from dofc_events.core.audit import COMMAND
 from dofc_events.delegates.queries import token_of
 from dofc_events.notices import mails
 from dofc_events.notices.mails import calendar_of
+from dofc_events.notices.news.service import News
 from dofc_events.notices.queries import STATUS_KINDS, standing_of
-from dofc_events.notices.service import News, tell
+from dofc_events.notices.service import tell
 from dofc_events.registration import service
 from dofc_events.registration.hand_over import service as hand_overs
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration

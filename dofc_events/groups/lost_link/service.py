@@ -10,6 +10,7 @@ from dofc_events.core.audit import VISITOR, record
 from dofc_events.core.references import new_reference
 from dofc_events.groups import mails
 from dofc_events.groups.models import Group
+from dofc_events.groups.queries import offered_to
 from dofc_events.mail import outbox
 from dofc_events.mail.rules import address_key
 
@@ -25,7 +26,8 @@ def send_group_link(session: Session, edition_id: int, email: str, now: datetime
     query = select(Group).where(Group.edition_id == edition_id, Group.email_key == address_key(email))
     known = session.scalars(query.order_by(Group.id.desc()).limit(MAX_LINKS)).all()
     # An unknown address takes the same time.
-    envelope = mails.group_link(*known) if known else mails.group_link(_stranger(session, edition_id, email))
+    offered = [one.id for one in known if offered_to(session, one, now)]
+    envelope = mails.group_link(*known or [_stranger(session, edition_id, email)], offered=offered)
     is_meant = not outbox.is_flooded(session, email, now, kind=envelope.kind) and bool(known)
     scope, about = envelope.scope, envelope.about if is_meant else ""
     record(session, VISITOR, now, "link_asked_for", scope=scope, about=about, sent=is_meant)

@@ -23,6 +23,8 @@ def read_table(content: bytes, read_as: ReadAs) -> tuple[Table, bytes]:
         answer = contained.run(READER, json.dumps(asdict(read_as)).encode() + b"\n" + content, settings().instance)
     except contained.TooCostly:
         raise FileRefused(FileFault.TOO_COSTLY) from None
+    except contained.ReaderFailed:
+        raise FileRefused(FileFault.NO_TABLE) from None
     said = json.loads(answer)
     if "refused" in said:
         raise FileRefused(FileFault(said["refused"]))

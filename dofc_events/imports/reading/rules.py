@@ -121,7 +121,8 @@ def read_table(content: bytes, wanted: ReadAs) -> Table:
         except (zipfile.BadZipFile, KeyError, ET.ParseError, ValueError, NotImplementedError):
             raise FileRefused(FileFault.NO_TABLE) from None
     encoding = Encoding(wanted.encoding) if wanted.encoding else encoding_of(content)
-    text = decoded(content, encoding)
+    # No database takes a zero.
+    text = decoded(content, encoding).replace("\0", "\ufffd")
     said = SEPARATOR_SAID.match(text)
     separator = wanted.separator or (said[1] if said else separator_of(text))
     rows = csv.reader(io.StringIO(text[said.end() if said else 0 :], newline=""), delimiter=separator)

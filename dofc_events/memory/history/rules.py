@@ -87,7 +87,7 @@ def _outcomes(facts: list[Any], organisations: _Organisations) -> Iterator[Row]:
 def _parties(facts: Any, organisations: _Organisations) -> Iterator[Any]:
     for fact in facts if isinstance(facts, list) else []:
         party = _plain(fact)
-        if "organisation" in party:
+        if isinstance(party, dict) and "organisation" in party:
             party["organisation"] = organisations.slug(party["organisation"])
         yield party
 

@@ -2,10 +2,8 @@
 
 import enum
 import re
-import unicodedata
 
 from dofc_events.core.errors import Refusal
-from dofc_events.core.normal import normal
 
 MEGABYTE = 1024 * 1024
 # A camera's best JPEG has some 25 MB, a telephone's 8.
@@ -99,10 +97,3 @@ def refuse_at_once(head: bytes, size: int) -> None:
     if _PICTURE.match(head) or _HEIF.match(head):
         return
     raise PictureRefused(PictureFault.DRAWING if _DRAWING.match(head) else PictureFault.NOT_A_PICTURE)
-
-
-def shown_name(name: str) -> str:
-    """A file's name without path and without what cannot be seen, in composed form; letters of every script stay."""
-    base = re.split(r"[/\\]", normal("NFC", name))[-1]
-    seen = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in base)
-    return " ".join(seen.split())[:LONGEST_NAME] or "?"

@@ -13,15 +13,16 @@ from dofc_events.conference.service import lock_edition
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import refuse_changed, write
 from dofc_events.core.errors import Refusal
+from dofc_events.core.normal import shown_name
 from dofc_events.memory.photographs.models import Objection, Photograph, Rendition
 from dofc_events.memory.photographs.queries import count_of, hidden_lately, photographs_of
 from dofc_events.memory.photographs.rules import (
+    LONGEST_NAME,
     MAX_PHOTOGRAPHS,
     Licence,
     Missing,
     PhotographState,
     PictureFault,
-    shown_name,
 )
 
 # Visitors hide so many photographs of an edition within a day, all together; what else they ask for organisers decide.
@@ -102,7 +103,7 @@ def add_photographs(
                 edition_id=edition_id,
                 state=PhotographState.REFUSED if fault else PhotographState.WAITING,
                 fault=fault,
-                name=shown_name(file.name),
+                name=shown_name(file.name, LONGEST_NAME),
                 source_hash=None if fault else file.source_hash,
                 size=file.size,
                 added_at=now,

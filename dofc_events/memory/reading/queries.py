@@ -35,6 +35,8 @@ def read_file(file: BinaryIO) -> ReadFile:
         answer = contained.run(READER, file, settings().instance)
     except contained.TooCostly:
         raise FileRefused(Fault(FaultKind.TOO_COSTLY)) from None
+    except contained.ReaderFailed:
+        raise FileRefused(Fault(FaultKind.NOT_OURS)) from None
     if len(answer) > 4 * MAX_TEXT:
         raise FileRefused(Fault(FaultKind.TOO_LARGE))
     said = json.loads(answer)

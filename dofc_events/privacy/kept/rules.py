@@ -256,6 +256,7 @@ NOT_PERSONAL = {
     "fact_sources": "fact source",
     "factor_policy": "chair organiser starts_on",
     "group_members": "is_contact",
+    "told_together": "message_id",
     "groups": "ended_at language link_version made_at organisation places reference until",
     "pools": "capacity taken next_position promised",
     "edition_questions": "key position kind caption hint categories shown_when shown_for required required_from_on"

@@ -13,8 +13,9 @@ from dofc_events.core.errors import Refusal
 from dofc_events.delegates.doubles.service import pair_to_settle
 from dofc_events.delegates.models import LikelyDouble, Registration
 from dofc_events.delegates.service import Details, details_of
+from dofc_events.notices.news.service import News
 from dofc_events.notices.queries import standing_of
-from dofc_events.notices.service import Changes, News, log, terms_of
+from dofc_events.notices.service import Changes, log, terms_of
 from dofc_events.places import service as places
 from dofc_events.places.models import Claim
 from dofc_events.places.rules import LIVE, TAKEN, ClaimStatus

@@ -16,12 +16,14 @@ from dofc_events.mail import outbox
 from dofc_events.mail.queries import latest_message
 from dofc_events.mail.rules import MessageState, address_key
 from dofc_events.notices import mails
+from dofc_events.notices.news.service import News
 from dofc_events.notices.queries import standing_of
-from dofc_events.notices.service import News, log, send, tell, told_if_known
+from dofc_events.notices.service import log, send, tell, told_if_known
 from dofc_events.questions.answers.service import put_back, take_typed
+from dofc_events.registration.addresses.service import move_to_address
 from dofc_events.registration.hand_over.models import HandOver
 from dofc_events.registration.rules import Outcome
-from dofc_events.registration.service import Registered, locked, move_to_address, refuse_frozen, refuse_over
+from dofc_events.registration.service import Registered, locked, refuse_frozen, refuse_over
 
 # The person's own details, and what organisers wrote about them: none of it is passed on.
 TEXTS = ("badge_name", "job_title", "phone", "dietary", "access_needs", "note")

@@ -16,8 +16,9 @@ from dofc_events.delegates.service import Details, category_of, details_of
 from dofc_events.mail import outbox
 from dofc_events.mail.rules import address_key
 from dofc_events.notices import mails
+from dofc_events.notices.news.service import News
 from dofc_events.notices.queries import standing_of
-from dofc_events.notices.service import Changes, News, log, send
+from dofc_events.notices.service import Changes, log, send
 from dofc_events.places import service as places
 from dofc_events.places.queries import has_room
 from dofc_events.places.rules import ClaimStatus

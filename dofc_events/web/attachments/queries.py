@@ -24,6 +24,8 @@ def check_upload(name: str, content: bytes) -> CheckedFile:
         answer = contained.run(CHECKER, json.dumps(name).encode() + b"\n" + content, settings().instance)
     except contained.TooCostly:
         raise AttachmentRefused(AttachmentFault.TOO_COSTLY) from None
+    except contained.ReaderFailed:
+        raise AttachmentRefused(AttachmentFault.BROKEN) from None
     head, _, kept = answer.partition(b"\n")
     said = json.loads(head)
     if "refused" in said:

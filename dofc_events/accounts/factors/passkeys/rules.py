@@ -63,7 +63,8 @@ def credential_in(answer: str) -> str:
     except (ValueError, RecursionError):
         return ""
     credential = said.get("id") if isinstance(said, dict) else None
-    return credential if isinstance(credential, str) else ""
+    # Base64url, of which every character is one that a database takes.
+    return credential if isinstance(credential, str) and credential.isascii() and credential.isprintable() else ""
 
 
 def _named(credentials: Iterable[str]) -> list[dict[str, str]]:

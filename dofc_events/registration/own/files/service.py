@@ -11,7 +11,8 @@ from dofc_events.core.clock import in_zone
 from dofc_events.core.errors import Refusal
 from dofc_events.delegates.models import Registration
 from dofc_events.extensions import settings
-from dofc_events.notices.service import Changes, News, log
+from dofc_events.notices.news.service import News
+from dofc_events.notices.service import Changes, log
 from dofc_events.questions.answers.service import write_file
 from dofc_events.questions.queries import (
     AnswerFile,

@@ -1,0 +1,1 @@
+"""What a contact is told of several people at once, and does for them."""

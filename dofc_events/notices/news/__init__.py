@@ -1,0 +1,1 @@
+"""What delegates are still to be told."""

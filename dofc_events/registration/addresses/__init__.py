@@ -1,0 +1,1 @@
+"""The address of a registration, and what ends with it."""
