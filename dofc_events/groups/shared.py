@@ -5,18 +5,20 @@ from typing import Any
 from flask import flash, make_response, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import object_session
 
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import Window
 from dofc_events.core.audit import Actor
 from dofc_events.core.clock import now
 from dofc_events.core.db import db
+from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import token_of
 from dofc_events.extensions import settings
 from dofc_events.groups.delegations.queries import groups_at, invitations_of
 from dofc_events.groups.delegations.rules import REMIND_AFTER
 from dofc_events.groups.models import Group
-from dofc_events.groups.queries import group_by_token, people_of, to_confirm
+from dofc_events.groups.queries import LookedAfter, group_by_token, looked_after, people_of, to_confirm
 from dofc_events.places.models import Pool
 from dofc_events.places.queries import edition_with_pool
 from dofc_events.registration.rules import link_has_ended
@@ -85,3 +87,14 @@ def context_of(group: Group, token: str) -> dict[str, Any]:
 def answer_late(group: Group, token: str) -> ResponseReturnValue:
     """The group's page as it is now, for what can no longer be done."""
     return make_response(render_template("groups/index.html", too_late=True, **context_of(group, token)), 403)
+
+
+def people_looked_after(registration: Registration) -> LookedAfter | None:
+    """The people a delegate looks after, for pages and emails; writes nothing.
+
+    Reads where the registration was read: emails are written in the middle of a unit of work.
+    """
+    # What a page shows again after a refusal belongs to no session any more.
+    session = object_session(registration) or db.session()
+    with session.no_autoflush:
+        return looked_after(session, registration)

@@ -8,7 +8,6 @@ from flask import Blueprint, Flask, abort, flash, g, make_response, redirect, re
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy.orm import object_session
 
 from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import current_edition
@@ -17,7 +16,6 @@ from dofc_events.core.audit import Actor
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import NotAgreed, Refusal, ask_first
-from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import registration_by_token
 from dofc_events.delegates.rules import full_name
 from dofc_events.extensions import limiter, settings
@@ -27,10 +25,8 @@ from dofc_events.groups.lost_link.service import send_group_link
 from dofc_events.groups.models import Group
 from dofc_events.groups.offers import views as offers
 from dofc_events.groups.queries import (
-    LookedAfter,
     companions_left,
     group_of_contact,
-    looked_after,
     people_of,
     shortages,
     token_of_group,
@@ -46,7 +42,7 @@ from dofc_events.groups.service import (
     follow_contact,
     register_people,
 )
-from dofc_events.groups.shared import acting_for, context_of, mine, with_pool
+from dofc_events.groups.shared import acting_for, context_of, mine, people_looked_after, with_pool
 from dofc_events.mail.guards import limit_by_address
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.places.models import Pool
@@ -88,7 +84,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(blueprint)
     if follow_contact not in AFTER_READDRESSING:
         AFTER_READDRESSING.append(follow_contact)
-    app.jinja_env.globals.update(looked_after=_looked_after)
+    app.jinja_env.globals.update(looked_after=people_looked_after)
 
 
 @dataclass(frozen=True)
@@ -400,11 +396,3 @@ def _done(start: Start, joined: Joined) -> ResponseReturnValue:
             "info",
         )
     return redirect(url_for(".index", token=token_of_group(joined.group)), 303)
-
-
-def _looked_after(registration: Registration) -> LookedAfter | None:
-    """Read where the registration was read: emails are written in the middle of a unit of work. It writes nothing."""
-    # What a page shows again after a refusal belongs to no session any more.
-    session = object_session(registration) or db.session()
-    with session.no_autoflush:
-        return looked_after(session, registration)

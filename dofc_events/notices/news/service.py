@@ -103,9 +103,9 @@ def _news_of(registration_id: int) -> Select[int]:
 
 
 def take_over(session: Session, registration_id: int, *, due_by: datetime | None = None) -> News | None:
-    """Strike out the news that a delegate was still to be told; None if there were none, or somebody was quicker.
+    """Take news that a delegate was still to be told; None if there is none, or another process was quicker.
 
-    With `due_by` only what is due by then, without waiting for whoever tells it just now.
+    With `due_by`, only what is due by then, without waiting for a process that is just telling it.
     """
     mine = _news_of(registration_id).with_for_update(skip_locked=due_by is not None)
     if due_by:
