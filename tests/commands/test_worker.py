@@ -1,7 +1,7 @@
 """`flask worker`: does what is due, in order, and one broken row stops nobody else's emails."""
 
 import signal
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 import pytest
@@ -194,11 +194,12 @@ def test_a_round_asks_for_as_much_after_one_edition_as_after_ten(app, writing):
     for years in ([2015], range(2016, 2025)):
         with writing() as session:
             for year in years:
-                edition = make_edition(session, year=year, now=now(), capacity=1, starts_on=date(year, 5, 1))
+                then = datetime(year, 1, 1, tzinfo=UTC)
+                edition = make_edition(session, year=year, now=then, capacity=1, starts_on=date(year, 5, 1))
                 proposal = make_proposal(session, make_call(session, year + 20, now=now()), now=now())
                 add_attachment(session, proposal.id, checked("a.png", picture()), PROPOSER, now())
                 for _ in range(2):
-                    make_registration(session, edition, now=now())
+                    make_registration(session, edition, now=then)
         with app.app_context():
             run_timers(now())
             with count_queries() as queries:

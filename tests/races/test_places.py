@@ -12,13 +12,12 @@ from dofc_events.delegates.models import Registration
 from dofc_events.mail.models import Message
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import ClaimStatus
-from tests.races.twin import drop_check
+from tests.races.twin import PLACES, drop_check
 from tests.races.visitors import all_at_once, form_at, registration_form, send
 from tests.support.factories import make_edition
 from tests.support.forms import Form
 from tests.support.network import NetworkClient
 
-PLACES = 5
 PEOPLE = 40
 LATECOMERS = 20
 # As many are enough for a site that is wrong.
@@ -128,7 +127,9 @@ def test_the_race_is_lost_by_a_site_that_looks_first_and_gives_later(live_server
     year = open_edition(writing)
     drop_check(database_url)
     site = live_server(database_url, workers=0)
-    site.serve(workers=2, application="tests.races.twin:broken_app()")
+    # In one process, so that they can wait for each other; more work at once than there are places.
+    bind = ("--bind", f"127.0.0.1:{site.port}", "--workers", "1", "--threads", str(2 * PLACES))
+    site.start("gunicorn", *bind, "tests.races.twin:broken_app()")
     all_at_once(send, filled_in(site.url, year, [f"person-{number}@dofc.test" for number in range(FEWER)]))
     assert len(with_status(held(reading), ClaimStatus.CONFIRMED)) > PLACES
     assert any("is oversold" in fault for fault in faults_of(reading))

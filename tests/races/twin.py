@@ -5,7 +5,7 @@ worth finds it here; the schema's CHECK is taken away by `drop_check`, or else t
 """
 
 import sqlite3
-import time
+import threading
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, exists, select, text, update
@@ -17,9 +17,10 @@ from dofc_events.places import service
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import ClaimStatus
 
-# Between looking and giving, in seconds: long enough for others to look too, also where SQLite makes them wait a tenth
-# of a second before they ask again whether they may write.
-WINDOW = 1.0
+# Between looking and giving everybody waits until more have looked than there are places, or so many seconds.
+PLACES, PATIENCE = 5, 20
+looked: list[int] = []
+somebody_looked = threading.Condition()
 
 
 def take_what_seemed_free(session: Session, pool: Pool, category_id: int | None) -> bool:
@@ -28,7 +29,10 @@ def take_what_seemed_free(session: Session, pool: Pool, category_id: int | None)
     query = select(Pool.taken < Pool.capacity, somebody_waits).where(Pool.id == pool.id)
     free, waits = session.execute(query).one()
     session.commit()
-    time.sleep(WINDOW)
+    with somebody_looked:
+        looked.append(pool.id)
+        somebody_looked.notify_all()
+        somebody_looked.wait_for(lambda: len(looked) > PLACES, PATIENCE)
     session.connection(execution_options={"writes": True, "postgresql_readonly": False})
     if not free or waits:
         return False
