@@ -94,7 +94,7 @@ def test_counts_by_status_are_under_all_other_filters(session, edition, people):
 def test_of_very_many_it_is_counted_that_there_are_more(session, edition, people, monkeypatch):
     monkeypatch.setattr(queries, "COUNTED", 2)
     assert queries.counts(session, edition.id, Filters(country="RS")).total == 2
-    narrowed = Filters(category="delegate")
+    narrowed = Filters(category="company")
     assert queries.counts(session, edition.id, narrowed) == queries.Counts(2, True, None)
     confirmed = queries.counts(session, edition.id, replace(narrowed, status="confirmed"))
     assert confirmed == queries.Counts(1, False, None)
