@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 from sqlalchemy import select
 
 from dofc_events.core.clock import now
@@ -23,19 +24,19 @@ def test_a_delegate_reads_and_erases(live_server, database_url, writing, reading
     tab = browser.open(site.url, PHONE)
     page = tab.goto(f"/registrations/{token}/")
     page.get_by_role("link", name="See everything we keep about you").click()
-    assert page.get_by_text("No jicama ever").is_visible()
+    expect(page.get_by_text("No jicama ever")).to_be_visible()
     tab.accessible_on_both()
     page.get_by_role("link", name="Erase your data").click()
     tab.accessible_on_both()
     page.get_by_role("button", name="Send me the email").click()
-    assert page.get_by_text("Nothing has been erased yet. We are sending").is_visible()
+    expect(page.get_by_text("Nothing has been erased yet. We are sending")).to_be_visible()
     tab.check()
     site.flask("worker", "--once")
     (told,) = [message for message in smtp.messages if message["X-DofC-Kind"] == "erase-confirmation"]
     tab.goto(re.search(r"http\S+/erase/confirm", told.get_body(("plain",)).get_content())[0])
     tab.accessible_on_both()
     page.get_by_role("button", name="Erase my data").click()
-    assert page.get_by_role("heading", name="Your data has been erased").is_visible()
+    expect(page.get_by_role("heading", name="Your data has been erased")).to_be_visible()
     tab.expected_statuses = {404}
     tab.goto(f"/registrations/{token}/")
     tab.goto("/privacy")
