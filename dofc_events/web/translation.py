@@ -5,9 +5,10 @@ A page has some sixty texts and a mail as many, so that finding them took a fift
 
 from collections.abc import Callable
 from functools import lru_cache, wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 from babel.support import NullTranslations
+from flask import g
 from flask_babel import Domain, get_locale
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
@@ -26,10 +27,20 @@ class Catalogues(Domain):
 
     def get_translations(self) -> NullTranslations:
         """Those of the language of the page or email."""
-        locale = str(get_locale())
-        found = self._by_locale.get(locale)
+        # `get_locale` keeps its answer there. To ask it for each of the texts takes longer than to find them.
+        try:
+            kept = g._flask_babel
+            locale, found = kept.texts
+            if locale is kept.babel_locale:
+                return cast(NullTranslations, found)
+        except (AttributeError, RuntimeError):
+            pass
+        locale = get_locale()
+        found = self._by_locale.get(str(locale))
         if found is None:
-            found = self._by_locale[locale] = super().get_translations()
+            found = self._by_locale[str(locale)] = super().get_translations()
+        if locale is not None:
+            g._flask_babel.texts = locale, found
         return found
 
 
