@@ -30,9 +30,9 @@ class Catalogues(Domain):
         # `get_locale` keeps its answer there. To ask it for each of the texts takes longer than to find them.
         try:
             kept = g._flask_babel
-            locale, found = kept.texts
-            if locale is kept.babel_locale:
-                return cast(NullTranslations, found)
+            of, texts = kept.texts
+            if of is kept.babel_locale:
+                return cast(NullTranslations, texts)
         except (AttributeError, RuntimeError):
             pass
         locale = get_locale()

@@ -33,8 +33,10 @@ END_OTHERS = """
     WHERE datname = current_database() AND pid <> pg_backend_pid()"""
 RESTART_COUNTERS = "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"
 
-# Nothing of a test run outlives it, so nothing has to reach the disk.
-SERVER_OPTIONS = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nmax_connections = 300\nautovacuum = off\n"
+# Nothing of a test run outlives it, so nothing has to reach the disk, and no table is analysed in mid-test.
+SERVER_OPTIONS = (
+    "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nmax_connections = 300\nautovacuum = off\n"
+)
 
 
 def settings_for(database_url: str, instance: Path, **changes: object) -> Settings:
