@@ -94,7 +94,7 @@ def people_looked_after(registration: Registration) -> LookedAfter | None:
 
     Reads where the registration was read: emails are written in the middle of a unit of work.
     """
-    # What a page shows again after a refusal belongs to no session any more.
+    # What a page shows again after a refusal no longer belongs to a session.
     session = object_session(registration) or db.session()
     with session.no_autoflush:
         return looked_after(session, registration)

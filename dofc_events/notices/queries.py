@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, case, exists, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from dofc_events.conference.models import Edition
@@ -179,14 +179,12 @@ def facts_without_message(session: Session, *, told_otherwise: Select[int] | Non
     `told_otherwise` are claims that were told in a message about several registrations.
     """
     since = Message.queued_at >= Claim.changed_at
-    of_kind = [
-        (Claim.status == status) & _told_of(since, Message.kind == kind) for status, kind in STATUS_KINDS.items()
-    ]
+    kind = case(*((Claim.status == status, kind) for status, kind in STATUS_KINDS.items()))
     unwritten = exists().where(UntoldNews.registration_id == Registration.id)
     query = select(Registration.reference).join(Claim, Claim.registration_id == Registration.id).join(Pool)
     query = query.where(~Claim.untold)
     if told_otherwise is not None:
         query = query.where(Claim.id.not_in(told_otherwise))
-    places = query.where(Pool.edition_id.is_not(None), ~unwritten, *(~told_so for told_so in of_kind))
+    places = query.where(Pool.edition_id.is_not(None), ~unwritten, ~_told_of(since, Message.kind == kind))
     seats = query.where(Pool.trip_id.is_not(None), ~unwritten, ~_told_of(since, Message.kind.in_(SEAT_KINDS)))
     return session.scalars(places.union(seats)).all()

@@ -196,7 +196,7 @@ def _latest_with(word: str) -> Select[int]:
 
 
 def _traits(of: Row[Any] | Registration) -> Traits:
-    # Who has no address of their own has no key.
+    # People without an address of their own have no key.
     return Traits(*(getattr(of, name) or "" for name in TRAITS))
 
 

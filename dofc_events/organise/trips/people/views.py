@@ -36,7 +36,7 @@ PEOPLE = f"{EDITION}/trips/<slug>/people"
 # What an address says of the list, and of what was picked on it.
 OF_THE_LIST, OF_THE_PICKS = ("q", "category", "seat"), ("pick", "all")
 NAMES_SHOWN = 10
-# Who has it already, or waits already, need not be asked about it.
+# People who have it already, or wait for it, are not asked about.
 DONE = (Obstacle.HAS_SEAT, Obstacle.ON_LIST)
 
 
