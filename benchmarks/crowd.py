@@ -31,7 +31,7 @@ from dofc_events.questions.models import Answer
 from dofc_events.questions.queries import questions_of
 from dofc_events.questions.rules import OwnQuestion
 from dofc_events.trips.models import Trip
-from tests.support.databases import settings_for
+from tests.support.databases import close_connections, settings_for
 from tests.support.factories import make_account, make_edition, make_question, make_trip
 from tests.support.site import Site
 
@@ -61,7 +61,7 @@ def crowded_site(database_url: str, folder: Path, people: int) -> Iterator[tuple
             options = {"isolation_level": "AUTOCOMMIT", "postgresql_readonly": False}
             with db.engine.connect().execution_options(**options) as connection:
                 connection.execute(text("VACUUM ANALYZE"))
-        db.engine.dispose()
+        close_connections()
     site = Site(database_url, folder)
     try:
         site.serve()

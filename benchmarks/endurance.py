@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from benchmarks.load import Client
 from dofc_events.app import create_app
 from dofc_events.core.clock import now
-from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.db import unit_of_work
 from dofc_events.mail.outbox import enqueue
 from tests.mail.letters import letter
-from tests.support.databases import Databases, settings_for
+from tests.support.databases import Databases, close_connections, settings_for
 from tests.support.factories import make_edition
 from tests.support.site import Site
 from tests.support.smtp import MailServer
@@ -60,7 +60,7 @@ def endurance(databases: Databases, kind: str, folder: Path) -> list[tuple[Held,
             finally:
                 site.stop()
                 sink.stop()
-                db.engine.dispose()
+                close_connections()
 
 
 def _use(site: Site, sink: MailServer, year: int, part: int) -> None:

@@ -16,11 +16,11 @@ from benchmarks.crowd import CHAIR, add_crowd
 from dofc_events.accounts.rules import RoleName
 from dofc_events.app import create_app
 from dofc_events.core.clock import now
-from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.db import unit_of_work
 from dofc_events.delegates.models import Registration
 from dofc_events.registration.arrivals.service import note_arrival
 from tests.browser_setup import HOW_TO_GET_ONE, find_chromium
-from tests.support.databases import Databases, settings_for
+from tests.support.databases import Databases, close_connections, settings_for
 from tests.support.factories import DELEGATE, make_account, make_edition, make_question, make_trip
 from tests.support.site import Site
 
@@ -99,7 +99,7 @@ def _make_edition(url: str, folder: Path) -> tuple[int, str]:
             assert found is not None
             note_arrival(session, found.id, DELEGATE, now())
             year, name = edition.year, found.full_name
-        db.engine.dispose()
+        close_connections()
     return year, name
 
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, ViewportSize, sync_playwright
 from dofc_events.app import create_app
 from dofc_events.core.db import db
 from tests.browser_setup import find_chromium
-from tests.support.databases import Databases, settings_for
+from tests.support.databases import Databases, close_connections, settings_for
 from tests.support.site import Site
 
 TIMES = 5
@@ -51,7 +51,7 @@ def first_views(databases: Databases, folder: Path) -> Iterator[FirstView]:
         with app.app_context():
             year = max(edition for (edition,) in db.session.execute(db.text("SELECT year FROM editions")))
             db.session.remove()
-            db.engine.dispose()
+            close_connections()
         past = f"/editions/{year - 2}/"
         paths = "/", f"/editions/{year}/", past, f"{past}photographs/", "/editions/", "/outcomes/", "/network/"
         program = find_chromium()

@@ -23,7 +23,7 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState
-from tests.support.databases import settings_for
+from tests.support.databases import close_connections, settings_for
 from tests.support.factories import make_account, make_edition, make_registration
 
 EDITIONS = 10
@@ -74,7 +74,7 @@ def growth(database_url: str, folder: Path, messages: int) -> Iterator[tuple[str
             remove_texts(step, now())
         _tidy()
         yield "old texts removed", _measured(app, year)
-        db.engine.dispose()
+        close_connections()
 
 
 def _add_sent(session: Session, numbers: range, messages: int, year: int) -> None:

@@ -21,7 +21,7 @@ from dofc_events.imports.service import Kept, Matching, import_delegates, keep_f
 from dofc_events.organise.imports.shared import trial_of
 from dofc_events.questions.queries import questions_of
 from tests.support.crowd import make_crowd
-from tests.support.databases import Databases, settings_for, time_writing
+from tests.support.databases import Databases, close_connections, settings_for, time_writing
 from tests.support.factories import make_edition, make_question
 
 OWN = ("Size?", "Dinner?", "Days?", "Arrival?")
@@ -56,7 +56,7 @@ def import_cost(databases: Databases, kind: str, folder: Path, rows: int, presen
                 return _cost(edition_id, people_file(rows))
             finally:
                 db.session.close()
-                db.engine.dispose()
+                close_connections()
 
 
 def people_file(rows: int) -> bytes:

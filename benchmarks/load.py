@@ -180,6 +180,14 @@ def _run(port: int, act: Callable[[Client, int], None], clients: int, each: int,
 
 def _cpu_seconds(processes: Mapping[str, psutil.Process]) -> dict[str, float]:
     return {
-        name: sum(sum(each.cpu_times()[:2]) for each in (process, *process.children(recursive=True)))
+        name: sum(time.clock_gettime(_clock_of(each.pid)) for each in (process, *process.children(recursive=True)))
         for name, process in processes.items()
     }
+
+
+def _clock_of(pid: int) -> int:
+    """Linux's clock of a process's processor time, as clock_getcpuclockid(3) makes its number.
+
+    It counts nanoseconds. What psutil reads are hundredths of a second, each given to whoever is running at its end.
+    """
+    return ~pid << 3 | 2

@@ -21,7 +21,7 @@ from dofc_events.core.db import db, unit_of_work
 from dofc_events.mail.mime import as_mime
 from dofc_events.mail.models import Message, WorkerSign
 from dofc_events.mail.rules import MessageState
-from tests.support.databases import Databases, settings_for
+from tests.support.databases import Databases, close_connections, settings_for
 from tests.support.factories import make_edition, make_registration
 from tests.support.site import Site
 from tests.support.smtp import MailServer
@@ -59,7 +59,7 @@ def mail_costs(databases: Databases, kind: str, folder: Path) -> tuple[Cost, Cos
                     turns = [(_ours(worker, sink), _plain(sink)) for _ in range(TURNS)]
                 finally:
                     site.stop()
-                    db.engine.dispose()
+                    close_connections()
     finally:
         sink.stop()
     ours, plain = (

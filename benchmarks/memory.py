@@ -11,9 +11,9 @@ from benchmarks.crowd import CHAIR, signed_in
 from benchmarks.load import Client
 from dofc_events.accounts.rules import RoleName
 from dofc_events.app import create_app
-from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.db import unit_of_work
 from tests.rights import HOLDER, NOBODY, address_of, make_world
-from tests.support.databases import Databases, settings_for
+from tests.support.databases import Databases, close_connections, settings_for
 from tests.support.factories import NOW, make_account
 from tests.support.site import Site
 from tests.support.smtp import MailServer
@@ -57,7 +57,7 @@ def _every_page(database_url: str, folder: Path, sink: MailServer) -> list[str]:
     with app.app_context():
         with unit_of_work() as session:
             make_account(session, CHAIR, role=RoleName.CHAIR)
-        db.engine.dispose()
+        close_connections()
     pages = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
     return [address_of(rule, values, role) for rule in pages for role in (NOBODY, HOLDER)]
 

@@ -15,8 +15,8 @@ from dofc_events.accounts.queries import account_by_email
 from dofc_events.accounts.service import issue_sign_in_link
 from dofc_events.app import create_app
 from dofc_events.core.clock import now
-from dofc_events.core.db import db, unit_of_work
-from tests.support.databases import settings_for
+from dofc_events.core.db import unit_of_work
+from tests.support.databases import close_connections, settings_for
 from tests.support.factories import make_edition
 
 TIMES = 5
@@ -60,7 +60,7 @@ def page_costs(database_url: str, folder: Path, year: int) -> dict[str, PageCost
         client = app.test_client()
         client.post(f"/sign-in/{secret}")
         costs = {name: _cost(client, path.format(year=year)) for name, path in PAGES.items()}
-        db.engine.dispose()
+        close_connections()
     return costs
 
 

@@ -28,7 +28,7 @@ from dofc_events.commands.check import faults
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.models import Registration
-from tests.support.databases import Databases, settings_for
+from tests.support.databases import Databases, close_connections, settings_for
 from tests.support.factories import make_edition
 from tests.support.line import Line
 from tests.support.site import Site
@@ -161,7 +161,7 @@ class _Everybody:
             for person in people:
                 person.result()
         with self._app.app_context():
-            db.engine.dispose()
+            close_connections()
             registered = set(db.session.scalars(select(Registration.email)))
             assert self._answered <= registered, f"{name}: {self._answered - registered} are lost"
             assert faults(db.session()) == [], f"{name}: it does not add up"
@@ -174,7 +174,7 @@ class _Everybody:
     def leave(self) -> None:
         self._site.stop()
         with self._app.app_context():
-            db.engine.dispose()
+            close_connections()
 
     def _come(self, outage: Outage, over: threading.Event) -> None:
         while not over.is_set():

@@ -15,9 +15,9 @@ from benchmarks.load import CSRF
 from dofc_events.accounts.rules import RoleName
 from dofc_events.app import create_app
 from dofc_events.core.clock import now
-from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.db import unit_of_work
 from tests.support import uploads
-from tests.support.databases import Databases, settings_for
+from tests.support.databases import Databases, close_connections, settings_for
 from tests.support.factories import make_account, make_edition
 from tests.support.photographs import HEIC, noisy, packed
 from tests.support.site import Site
@@ -52,7 +52,7 @@ def upload_cost(databases: Databases, kind: str, folder: Path) -> UploadCost:
             year = make_edition(session, now=now()).year
             make_account(session, CHAIR, role=RoleName.CHAIR)
         with app.app_context():
-            db.engine.dispose()
+            close_connections()
         site = Site(url, folder, SHARED_DIR=str(home)).serve(1)
         try:
             worker = psutil.Process(site.run_worker().pid)

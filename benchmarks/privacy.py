@@ -22,7 +22,7 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db, room_for_others, unit_of_work
 from dofc_events.delegates.models import Registration
 from dofc_events.privacy.retention.service import Keys, Task, do_some, old_ones, tasks
-from tests.support.databases import count_queries, settings_for
+from tests.support.databases import close_connections, count_queries, settings_for
 from tests.support.factories import make_edition, make_question, make_registration, make_trip
 
 # When everything of the edition is due.
@@ -71,7 +71,7 @@ def forget(database_url: str, folder: Path, people: int) -> Forgotten:
             stop.set()
             visitors.join()
         grown = _megabytes() - before
-        db.engine.dispose()
+        close_connections()
     return Forgotten(kinds, grown, waited)
 
 

@@ -18,10 +18,10 @@ from dofc_events.accounts.service import issue_sign_in_link
 from dofc_events.app import create_app
 from dofc_events.conference.models import Edition
 from dofc_events.core.clock import now
-from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.db import unit_of_work
 from dofc_events.delegates.queries import token_of
 from dofc_events.delegates.service import details_of
-from tests.support.databases import Databases, count_queries, settings_for
+from tests.support.databases import Databases, close_connections, count_queries, settings_for
 from tests.support.factories import make_account, make_edition, make_question, make_registration
 
 QUESTIONS = (1, 30)
@@ -63,7 +63,7 @@ def _site(url: str, folder: Path, count: int) -> dict[str, Callable[[], None]]:
             secret = issue_sign_in_link(session, account_by_email(session, CHAIR).id, now())
             details = {name: str(value) for name, value in vars(details_of(person)).items() if value}
             own, theirs, year = f"/registrations/{token_of(person)}/edit", person.reference, edition.year
-        db.engine.dispose()
+        close_connections()
     delegate, organiser = app.test_client(), app.test_client()
     organiser.post(f"/sign-in/{secret}")
     return _acts(delegate, organiser, year, own, theirs, details | asked | {"consent": "y"})

@@ -16,8 +16,8 @@ from benchmarks.load import Client, Cost, measure, register, register_with_begin
 from dofc_events.app import create_app
 from dofc_events.config import ROOT
 from dofc_events.core.clock import now
-from dofc_events.core.db import db, unit_of_work
-from tests.support.databases import Databases, settings_for
+from dofc_events.core.db import unit_of_work
+from tests.support.databases import Databases, close_connections, settings_for
 from tests.support.factories import make_edition, make_three_trips
 from tests.support.site import Site
 from tests.support.smtp import MailServer
@@ -123,7 +123,7 @@ def _make_edition(url: str, folder: Path) -> int:
             edition = make_edition(session, now=now(), year=now().year + 2, capacity=5000)
             make_three_trips(session, edition, capacity=40)
             year = edition.year
-        db.engine.dispose()
+        close_connections()
     return year
 
 

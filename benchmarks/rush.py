@@ -26,7 +26,7 @@ from dofc_events.delegates.models import Registration
 from dofc_events.mail.models import Message
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import ClaimStatus
-from tests.support.databases import Databases, settings_for
+from tests.support.databases import Databases, close_connections, settings_for
 from tests.support.factories import make_edition, make_three_trips
 from tests.support.site import Site
 from tests.support.smtp import MailServer
@@ -75,7 +75,7 @@ def rush(databases: Databases, kind: str, folder: Path) -> Rush:
                 sink.stop()
             _prove(db.session(), everybody.answered, sink)
             db.session.close()
-            db.engine.dispose()
+            close_connections()
     return Rush(median(everybody.taken) * 1000, max(everybody.taken) * 1000, everybody.asked_again)
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from dofc_events.app import create_app
 from dofc_events.core.audit import Actor
 from dofc_events.core.clock import now
-from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.db import unit_of_work
 from dofc_events.registration.trips.service import choose_trips
-from tests.support.databases import settings_for
+from tests.support.databases import close_connections, settings_for
 from tests.support.factories import make_edition, make_registration, make_trip
 
 SIGN_UPS = 50
@@ -39,5 +39,5 @@ def sign_up_cost(database_url: str, folder: Path, delegates: int) -> tuple[float
             with unit_of_work() as session:
                 choose_trips(session, registration_id, [slug], any_trip=False, actor=Actor("delegate"), now=now())
         cost = (time.process_time() - before, time.perf_counter() - started)
-        db.engine.dispose()
+        close_connections()
     return cost[0] * 1000 / SIGN_UPS, cost[1] * 1000 / SIGN_UPS

@@ -23,7 +23,7 @@ from dofc_events.core.db import db, unit_of_work
 from tests.browser_setup import HOW_TO_GET_ONE, find_chromium
 from tests.support import locks
 from tests.support.browser import ARTIFACTS, CheckedBrowser, Tabs
-from tests.support.databases import KINDS, Databases
+from tests.support.databases import KINDS, Databases, close_connections
 from tests.support.forked import ForkedSite
 from tests.support.pages import Client
 from tests.support.site import Site
@@ -181,7 +181,7 @@ def make_app(
     yield make
     for app in made:
         with app.app_context():
-            db.engine.dispose()
+            close_connections()
         if app.extensions["dofc_events"].rate_limits:
             # Request limits belong to the site that was made last, whichever is asked.
             sites.clear()
@@ -206,7 +206,7 @@ def shared_app(sites: dict[object, Flask], databases: Databases, database_url: s
     yield share
     for app in used:
         with app.app_context():
-            db.engine.dispose()
+            close_connections()
     for left in instance.glob("*"):
         if left.is_file():
             left.unlink()

@@ -28,7 +28,7 @@ from dofc_events.conference.rules import EditionStatus, TripMode
 from dofc_events.config import ROOT
 from dofc_events.core import files
 from dofc_events.core.audit import COMMAND
-from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.db import unit_of_work
 from dofc_events.delegates.doubles.service import likely_doubles
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import proof_of, token_of
@@ -60,7 +60,7 @@ from dofc_events.registration.trips.service import set_sign_up
 from dofc_events.web.attachments.reading.rules import checked
 from dofc_events.web.attachments.rules import CheckedFile
 from tests.support import uploads
-from tests.support.databases import Databases
+from tests.support.databases import Databases, close_connections
 from tests.support.factories import (
     NOW,
     find_doubles,
@@ -135,7 +135,7 @@ def ask_everybody(app: Flask) -> Table:
                 answers = {r: _answer(browsers[r], method, address_of(rule, values, r)) for r in ROLES}
                 table[re.sub(r"<[^>]*?(\w+)>", r"<\1>", rule.rule), method] = answers
     with app.app_context():
-        db.engine.dispose()
+        close_connections()
     return table
 
 

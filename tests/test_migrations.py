@@ -20,6 +20,7 @@ from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import found_by
 from dofc_events.memory.history.service import load_history
 from dofc_events.trips.models import Draw
+from tests.support.databases import close_connections
 from tests.support.factories import make_edition, make_registration, make_trip
 from tests.support.walk import SCRIPTS, down_to, up_to
 
@@ -80,7 +81,7 @@ def test_the_first_migration_takes_everything_with_it(databases, database_kind, 
             assert inspect(db.engine).get_table_names() != ["alembic_version"]
             down_to("base")
             assert inspect(db.engine).get_table_names() == ["alembic_version"]
-            db.engine.dispose()
+            close_connections()
 
 
 def test_who_registered_with_earlier_versions_is_found_and_shown_as_those_who_came_later(app):

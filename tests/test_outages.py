@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from dofc_events.commands.check import faults
 from dofc_events.core import connecting
 from dofc_events.core.clock import now
-from dofc_events.core.db import db, is_passing
+from dofc_events.core.db import db, is_passing, writing_engine
 from dofc_events.delegates.models import Registration
 from tests.races.visitors import registration_form, send
 from tests.support.factories import make_edition
@@ -146,7 +146,7 @@ def test_where_nobody_knows_whether_it_was_saved_the_page_says_so(app, client, w
             administrator.execute(select(func.pg_terminate_backend(pid)))
 
     with app.app_context():
-        event.listen(db.engine, "commit", breaks, once=True)
+        event.listen(writing_engine(), "commit", breaks, once=True)
     page = send(form)
     engine.dispose()
     assert page.status == 503 and "don’t know whether this was saved" in page.text

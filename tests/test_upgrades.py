@@ -30,6 +30,7 @@ from dofc_events.memory.outcomes.models import Outcome
 from dofc_events.places.models import Arrival, Claim
 from dofc_events.privacy.rules import GONE
 from dofc_events.trips.models import Draw
+from tests.support.databases import close_connections
 from tests.support.walk import up_to
 
 LANDED = ROOT / "tests" / "landed"
@@ -99,7 +100,7 @@ def test_every_version_that_landed_is_upgraded_with_its_data(databases, database
             db.session.remove()
         assert _check(app) == "Everything adds up.\n"
         with app.app_context():
-            db.engine.dispose()
+            close_connections()
 
 
 def _assert_what_migrations_made_of_it() -> None:

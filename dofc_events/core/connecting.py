@@ -17,6 +17,8 @@ from sqlalchemy.engine import make_url
 # How long a writer waits for another one, in seconds.
 BUSY_TIMEOUT = 5
 
+WRITING = "writing"
+
 # PostgreSQL's settings for each connection: nothing waits for ever for a lock, an answer, or a client that has gone.
 PG_LIMITS = {
     "lock_timeout": f"{BUSY_TIMEOUT}s",
@@ -50,6 +52,17 @@ def engine_options(database_url: str) -> dict[str, Any]:
         "execution_options": {"postgresql_readonly": True},
         "connect_args": CONNECTING | {"options": limits.strip()},
     }
+
+
+def engines_beside(database_url: str) -> dict[str, dict[str, Any]]:
+    """The options of further engines, by name: on SQLite, of one for what writes.
+
+    Whether a connection can write is a setting there, and SQLite forgets all that the connection has prepared when the
+    setting changes. So connections that write are not those that read.
+    """
+    if not database_url.startswith("sqlite"):
+        return {}
+    return {WRITING: {"url": database_url, **engine_options(database_url)}}
 
 
 class WatchfulConnection(psycopg.Connection[Any]):

@@ -16,6 +16,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 import structlog
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as _OfFlask
 from sqlalchemy import (
     Connection,
     CursorResult,
@@ -38,7 +39,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, make_transient_to_detached, mapped_column, registry
 from sqlalchemy.orm.attributes import set_committed_value
 
-from dofc_events.core.connecting import BUSY_TIMEOUT
+from dofc_events.core.connecting import BUSY_TIMEOUT, WRITING
 from dofc_events.core.errors import ChangedMeanwhile
 
 NAMING = {
@@ -128,9 +129,21 @@ class NotKnownWhetherSaved(Exception):
     """The connection broke while a transaction was being committed."""
 
 
+class _Session(_OfFlask):
+    """A session whose unit of work has connections of its own: see `writing_engine`."""
+
+    def get_bind(self, *what: Any, **options: Any) -> Engine:
+        return writing_engine() if "writes" in self.info else db.engine
+
+
 _writing = threading.Lock()
 
-db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+db = SQLAlchemy(model_class=Base, session_options={"class_": _Session, "expire_on_commit": False})
+
+
+def writing_engine() -> Engine:
+    """The engine of what writes: see `engines_beside`."""
+    return db.engines.get(WRITING, db.engine)
 
 
 @contextmanager
@@ -150,6 +163,7 @@ def unit_of_work(patience: int | None = None) -> Iterator[Session]:
     """
     session = db.session()
     session.close()
+    session.info["writes"] = True
     began = time.monotonic()
     with _their_turn(session):
         left = max(patience or BUSY_TIMEOUT - (time.monotonic() - began), LAST_TRY)
@@ -208,11 +222,13 @@ def _commit(session: Session) -> None:
 
 
 def end_session() -> None:
-    """Close the session of this context, even if its connection is dead."""
+    """Close the session of this context, even if its connection is dead; it reads from then on."""
+    session = db.session()
     try:
-        db.session.close()
+        session.close()
     except DBAPIError:
-        db.session().invalidate()
+        session.invalidate()
+    session.info.pop("writes", None)
 
 
 @contextmanager
@@ -222,7 +238,7 @@ def single_statements() -> Iterator[Connection]:
     It does not wait for the disk: a power cut may undo the last writes.
     """
     options = {"writes": True, "isolation_level": "AUTOCOMMIT", "postgresql_readonly": False}
-    with db.engine.connect().execution_options(**options, patience=PATIENT_TIMEOUT) as connection:
+    with writing_engine().connect().execution_options(**options, patience=PATIENT_TIMEOUT) as connection:
         try:
             yield connection
         finally:
@@ -233,7 +249,7 @@ def single_statements() -> Iterator[Connection]:
 def single_write(statement: Executable, values: dict[str, Any], patience: int) -> None:
     """Execute one statement in a transaction of its own, waiting at most `patience` seconds for locks."""
     options = {"writes": True, "postgresql_readonly": False, "patience": patience}
-    with db.engine.connect().execution_options(**options) as connection, connection.begin():
+    with writing_engine().connect().execution_options(**options) as connection, connection.begin():
         if connection.dialect.name != "sqlite":
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{patience}s'")
             connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{patience}s'")
@@ -387,7 +403,9 @@ def _begin(connection: Connection) -> None:
     # Not through SQLAlchemy, which takes longer for it than SQLite: every transaction begins here.
     driver = connection.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
-    driver.execute(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
+    if connection.info.get("writes") != writes:
+        driver.execute(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
+        connection.info["writes"] = writes
     if writes:
         driver.execute(f"PRAGMA synchronous = {'NORMAL' if alone else 'FULL'}")
         driver.execute(f"PRAGMA busy_timeout = {int(1000 * options.get('patience', BUSY_TIMEOUT))}")

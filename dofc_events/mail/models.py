@@ -7,7 +7,7 @@ from sqlalchemy import JSON, CheckConstraint, Float, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dofc_events.core.db import Base
-from dofc_events.mail.rules import LATE_AFTER, MessageState
+from dofc_events.mail.rules import MessageState
 
 
 class Message(Base):
@@ -62,10 +62,6 @@ class Message(Base):
     sent_at: Mapped[datetime | None]
     asked_for: Mapped[bool] = mapped_column(default=False)
     text_removed_at: Mapped[datetime | None]
-
-    def is_late(self, now: datetime) -> bool:
-        """Whether it has waited so long that "on its way" would no longer be true, if it still waits."""
-        return now - self.waits_since > LATE_AFTER
 
 
 class MailHold(Base):

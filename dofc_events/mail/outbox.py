@@ -43,7 +43,7 @@ _RECENT = (
     .order_by(Message.queued_at.desc())
     .limit(bindparam("most", type_=Integer))
 )
-_RECENT_OF_ALL = _RECENT.where(Message.kind.not_in(LINKS_ALONE))
+_RECENT_OF_ALL = _RECENT.where(*(Message.kind != kind for kind in LINKS_ALONE))
 _RECENT_OF_KIND = _RECENT.where(Message.kind == bindparam("kind"))
 
 

@@ -17,10 +17,9 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 WAITING = (MessageState.QUEUED, MessageState.SENDING)
 
 _LATEST = (
-    select(Message)
+    select(Message.id, Message.state, Message.sent_at, Message.waits_since)
     .where(Message.about == bindparam("about"), Message.recipient_key == bindparam("recipient_key"))
-    .where(Message.state != MessageState.WITHDRAWN, Message.kind.not_in(bindparam("but", expanding=True)))
-    .options(load_only(Message.state, Message.sent_at, Message.waits_since))
+    .where(Message.state != MessageState.WITHDRAWN)
     .order_by(Message.id.desc())
     .limit(1)
 )
@@ -33,6 +32,20 @@ _SIGNS_AND_HOLD = (
     .outerjoin(WorkerSign, true())
     .outerjoin(MailHold, true())
 )
+
+
+@dataclass(frozen=True)
+class Latest:
+    """The last message about something to somebody: where it is, without what it says."""
+
+    id: int
+    state: MessageState
+    sent_at: datetime | None
+    waits_since: datetime
+
+    def is_late(self, now: datetime) -> bool:
+        """Whether it has waited so long that "on its way" would no longer be true, if it still waits."""
+        return now - self.waits_since > LATE_AFTER
 
 
 @dataclass(frozen=True)
@@ -219,9 +232,11 @@ def messages_about(session: Session, *about: str) -> Sequence[Message]:
     return session.scalars(select(Message).where(Message.about.in_(about)).order_by(Message.id)).all()
 
 
-def latest_message(session: Session, about: str, recipient_key: str, *, but: Collection[str] = ()) -> Message | None:
+def latest_message(session: Session, about: str, recipient_key: str, *, but: Collection[str] = ()) -> Latest | None:
     """The message about a reference that was last written to an address and not withdrawn; `but` are kinds to skip."""
-    return session.scalar(_LATEST, {"about": about, "recipient_key": recipient_key, "but": list(but)})
+    query = _LATEST.where(Message.kind.not_in(but)) if but else _LATEST
+    found = session.execute(query, {"about": about, "recipient_key": recipient_key}).one_or_none()
+    return found and Latest(*found)
 
 
 def _signs(session: Session) -> Sequence[WorkerSign]:

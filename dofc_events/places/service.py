@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, delete, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from dofc_events.core.db import insert_row
+from dofc_events.core.db import insert_row, table_of
 from dofc_events.core.errors import Refusal
 from dofc_events.delegates.models import Registration
 from dofc_events.places.line.queries import next_up
@@ -23,18 +23,19 @@ from dofc_events.places.rules import HOLD, TAKEN, ClaimStatus, offer_deadline, r
 
 _LOCK = select(Pool).where(Pool.edition_id == bindparam("edition_id")).with_for_update()
 _LOCK = _LOCK.execution_options(populate_existing=True)
-_THIS_POOL = Pool.id == bindparam("pool")
 _LINE, _FULL = aliased(Pool), aliased(Pool)
 _SOMEBODY_WAITS = exists().where(_LINE.id == bindparam("pool"), is_next_in(_LINE))
 _THEIRS = or_(_FULL.id == bindparam("pool"), _FULL.category_id == bindparam("category"))
 _ONE_IS_FULL = exists().where(_THEIRS, _FULL.taken >= _FULL.capacity)
+# Of the table and not of what is mapped to it: SQLAlchemy prepares updates of that anew each time.
+_POOLS = table_of(Pool)
+_THIS_POOL = _POOLS.c.id == bindparam("pool")
 # One statement checks and writes, so that no two claims both see the last place free; in the pool and in the limit of
 # the category, or in neither.
-_TAKE = update(Pool).where(or_(_THIS_POOL, Pool.category_id == bindparam("category")), Pool.taken < Pool.capacity)
-_TAKE = _TAKE.where(~_ONE_IS_FULL, ~_SOMEBODY_WAITS).values(taken=Pool.taken + 1)
-_TAKE = _TAKE.execution_options(synchronize_session=False)
-_NEXT_POSITION = update(Pool).where(_THIS_POOL).values(next_position=Pool.next_position + 1)
-_NEXT_POSITION_TAKEN = _NEXT_POSITION.returning(Pool.next_position).execution_options(synchronize_session=False)
+_HAS_ROOM = or_(_THIS_POOL, _POOLS.c.category_id == bindparam("category")), _POOLS.c.taken < _POOLS.c.capacity
+_TAKE = update(_POOLS).where(*_HAS_ROOM, ~_ONE_IS_FULL, ~_SOMEBODY_WAITS).values(taken=_POOLS.c.taken + 1)
+_NEXT_POSITION = update(_POOLS).where(_THIS_POOL).values(next_position=_POOLS.c.next_position + 1)
+_NEXT_POSITION = _NEXT_POSITION.returning(_POOLS.c.next_position)
 
 
 @dataclass(frozen=True)
@@ -315,6 +316,7 @@ def _take_for(session: Session, pool: Pool, claim: Claim, category_id: int | Non
 
 def _take(session: Session, pool: Pool, category_id: int | None) -> bool:
     """Take a place, and one of its category's limit, if one is free and nobody waits; returns whether."""
+    session.flush()
     given = session.execute(_TAKE, {"pool": pool.id, "category": category_id})
     session.expire(pool, ["taken"])
     return bool(given.rowcount)  # type: ignore[attr-defined]
@@ -351,7 +353,8 @@ def resize(session: Session, pool: Pool, capacity: int) -> None:
 
 
 def _next_position(session: Session, pool: Pool) -> int:
-    following = session.execute(_NEXT_POSITION_TAKEN, {"pool": pool.id}).scalar_one()
+    session.flush()
+    following: int = session.execute(_NEXT_POSITION, {"pool": pool.id}).scalar_one()
     session.expire(pool, ["next_position"])
     return following - 1
 

@@ -22,6 +22,9 @@ from dofc_events.mail.rules import address_key
 from dofc_events.privacy.models import KeptFor, Removal
 from dofc_events.privacy.rules import DEFAULT_DAYS, Period, Periods
 
+# Each form says how long things are kept: the statement is built once.
+_PERIODS = select(KeptFor.edition_id, KeptFor.period, KeptFor.days)
+
 LINKS_LAST = timedelta(days=1)
 ALL_DATA, ERASE = "my-data", "erase"
 
@@ -29,7 +32,7 @@ ALL_DATA, ERASE = "my-data", "erase"
 def periods_of(session: Session) -> Periods:
     """The periods of the network and of all editions, in one query."""
     network, shorter = dict(DEFAULT_DAYS), dict[int, dict[Period, int]]()
-    for edition_id, period, days in session.execute(select(KeptFor.edition_id, KeptFor.period, KeptFor.days)):
+    for edition_id, period, days in session.execute(_PERIODS):
         mine = network if edition_id is None else shorter.setdefault(edition_id, {})
         mine[Period(period)] = days
     return Periods(network, shorter)

@@ -24,7 +24,7 @@ from dofc_events.delegates.models import Registration
 from dofc_events.hosting.models import Attachment
 from dofc_events.mail.models import MailHold, Message
 from dofc_events.privacy.erasing.queries import named_files
-from tests.support.databases import KINDS
+from tests.support.databases import KINDS, close_connections
 from tests.support.factories import make_account, make_edition, make_registration, make_trip
 from tests.support.hosting import make_call, make_proposal
 
@@ -82,7 +82,7 @@ def other(databases, database_kind, tmp_path, smtp):
         yield app
         with app.app_context():
             db.session.remove()
-            db.engine.dispose()
+            close_connections()
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ def test_data_is_copied_there_and_back(filled, other, databases, database_kind, 
             with unit_of_work() as session:
                 session.execute(text(f"UPDATE alembic_version SET version_num = '{_revision(other)}'"))
             db.session.remove()
-            db.engine.dispose()
+            close_connections()
 
 
 def _revision(app) -> str:

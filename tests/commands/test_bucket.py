@@ -13,6 +13,7 @@ from dofc_events.core.db import db, unit_of_work
 from dofc_events.extensions import settings
 from dofc_events.memory.photographs.queries import photographs_of
 from dofc_events.privacy.erasing.queries import named_files
+from tests.support.databases import close_connections
 from tests.support.factories import make_account, make_edition
 from tests.support.objects import Storage, settings_of
 from tests.support.pages import Client
@@ -40,7 +41,7 @@ def site(databases, database_url, storage, tmp_path):
     app.page, app.edition_id = f"/organise/editions/{edition.year}/memory/photographs", edition.id
     yield app
     with app.app_context():
-        db.engine.dispose()
+        close_connections()
 
 
 def run(app, *args: object) -> tuple[int, str]:
@@ -72,7 +73,7 @@ def test_files_are_sent_prepared_served_backed_up_swept_and_restored(site, stora
         assert other.test_client().get(site.picture).data == shown.data
         with other.app_context():
             assert files.missing(settings().shared, named) == set()
-            db.engine.dispose()
+            close_connections()
     with site.app_context():
         # What was sent is no longer named.
         assert files.sweep(settings().shared, named, now() + 2 * files.LEFT_ALONE) == 1

@@ -34,6 +34,7 @@ from dofc_events.memory.outcomes.models import Outcome
 from dofc_events.places.models import Claim, Pool
 from dofc_events.privacy.rules import GONE
 from dofc_events.trips.queries import trip_pools
+from tests.support.databases import close_connections
 from tests.support.factories import make_edition
 
 
@@ -64,7 +65,7 @@ def demonstration(databases, tmp_path_factory):
 
         yield opened
         with app.app_context():
-            db.engine.dispose()
+            close_connections()
 
 
 def dump(reading) -> dict[str, list[tuple]]:
@@ -276,4 +277,4 @@ def test_a_second_start_waits_for_the_first_and_adds_nothing(databases, database
             db.session.remove()
         for app in apps:
             with app.app_context():
-                db.engine.dispose()
+                close_connections()

@@ -23,7 +23,7 @@ from dofc_events.mail.queries import mail_health
 from dofc_events.places.models import Claim
 from dofc_events.registration import service
 from tests.mail.letters import enqueue_many, states
-from tests.support.databases import settings_for
+from tests.support.databases import close_connections, settings_for
 from tests.support.factories import DELEGATE, make_edition, make_registration
 from tests.support.hooks import webhook
 from tests.support.site import free_port
@@ -132,12 +132,12 @@ def test_a_directory_that_cannot_be_written_stops_no_worker(database_url, tmp_pa
         assert len(smtp.messages) == 1
         assert app.test_client().get("/").status_code == 200
         db.session.remove()
-        db.engine.dispose()
+        close_connections()
     # There need not even be a directory.
     app = create_app(settings_for(database_url, instance / "assets" / "instance"))
     assert app.test_client().get("/").status_code == 200
     with app.app_context():
-        db.engine.dispose()
+        close_connections()
     said = capsys.readouterr().err
     assert said.count('"static_files_not_written"') == 2 and said.count('"not_swept"') == 1
 
@@ -191,7 +191,7 @@ def test_a_database_that_was_never_migrated_is_said_and_the_worker_waits_for_it(
             flask_migrate.upgrade()
             assert worker.run_once()
             db.session.remove()
-            db.engine.dispose()
+            close_connections()
 
 
 @pytest.mark.databases("sqlite")

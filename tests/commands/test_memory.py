@@ -20,6 +20,7 @@ from dofc_events.memory.history.service import HISTORY, load_history
 from dofc_events.memory.outcomes.models import Outcome
 from dofc_events.memory.outcomes.rules import OutcomeKind, OutcomeStatus
 from dofc_events.memory.outcomes.service import NoteDetails, PartyDetails, set_follow_up, set_parties
+from tests.support.databases import close_connections
 from tests.support.factories import NOW, make_edition, make_trip
 from tests.support.memory import make_document, make_outcome, paper
 from tests.support.tree import parsed
@@ -69,7 +70,7 @@ def empty(databases, database_kind, tmp_path):
         yield app
         with app.app_context():
             db.session.remove()
-            db.engine.dispose()
+            close_connections()
 
 
 def test_memory_is_the_same_bytes_after_it_was_loaded_into_an_empty_system(filled, empty, tmp_path):

@@ -12,6 +12,7 @@ from sqlalchemy.orm.exc import DetachedInstanceError
 from dofc_events.conference.models import Category, Edition
 from dofc_events.core.audit import COMMAND, AuditEntry, record
 from dofc_events.core.db import db, insert_row, single_statements, unit_of_work
+from tests.support.databases import close_connections
 from tests.support.factories import NOW, make_edition
 
 ENTRY = {"at": NOW, "actor": "nobody", "act": "tested", "scope": "", "about": "", "details": {}}
@@ -86,13 +87,13 @@ def test_only_single_statements_are_committed_without_waiting_for_the_disk(app, 
             with unit_of_work() as session:
                 name = session.scalar(text("SELECT current_database()"))
                 session.execute(text(f'ALTER DATABASE "{name}" SET synchronous_commit TO ON'))
-            db.engine.dispose()
+            close_connections()
         for _ in range(2):
             with unit_of_work() as session:
                 answers.append(session.scalar(how))
             with single_statements() as connection:
                 answers.append(connection.scalar(how))
-        db.engine.dispose()
+        close_connections()
     # SQLite's words are FULL and NORMAL.
     assert answers == ([2, 1] if database_kind == "sqlite" else ["on", "off"]) * 2
 

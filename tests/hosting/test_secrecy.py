@@ -9,7 +9,7 @@ from dofc_events.core.db import db, unit_of_work
 from dofc_events.hosting.models import Ballot, HostingCall, Proposal
 from dofc_events.web import kept
 from tests import rights
-from tests.support.databases import count_queries
+from tests.support.databases import close_connections, count_queries
 from tests.support.factories import NOW
 
 VOTED_ON = rights.YEAR_OF_CALL - 2
@@ -48,7 +48,7 @@ def test_no_answer_to_anybody_depends_on_how_members_have_voted(databases, tmp_p
                 ballot.ranking = ballot.ranking[::-1]
         after = {key: answer for rule in knowing for key, answer in _answers(rule, browsers, values).items()}
         with app.app_context():
-            db.engine.dispose()
+            close_connections()
     assert ballots
     assert {key for key in after if before[key] != after[key]} == OWN_BALLOT
 

@@ -15,6 +15,7 @@ from dofc_events.mail.delivery import BATCH
 from dofc_events.mail.models import Message, WorkerSign
 from tests.mail.letters import end_leases, enqueue_many, states
 from tests.races.visitors import registration_form, send
+from tests.support.databases import close_connections
 from tests.support.factories import make_edition
 from tests.support.network import NetworkClient
 
@@ -130,7 +131,7 @@ def test_a_worker_that_found_no_tables_delivers_as_soon_as_they_are_there(
             smtp.wait_for(3)
             until(lambda: len(db.session.scalars(select(WorkerSign.name)).all()) == 1)
             db.session.remove()
-            db.engine.dispose()
+            close_connections()
         assert worker.is_running and worker.stop() == 0
 
 

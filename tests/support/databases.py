@@ -216,12 +216,18 @@ class Databases:
                 done.touch()
 
 
+def close_connections() -> None:
+    """Close this application's connections to its database, those that read and those that write."""
+    for engine in db.engines.values():
+        engine.dispose()
+
+
 def migrate(database_url: str, instance: Path, revision: str = "head") -> None:
     """Migrate a database up to a revision with the project's own migrations."""
     app = create_app(settings_for(database_url, instance / "instance"))
     with app.app_context():
         flask_migrate.upgrade(revision=revision)
-        db.engine.dispose()
+        close_connections()
 
 
 def _address(server: str, name: str) -> str:

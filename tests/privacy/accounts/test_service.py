@@ -16,6 +16,7 @@ from dofc_events.privacy.service import vanish
 from dofc_events.registration.notes.service import write_note
 from tests.letters.conftest import write
 from tests.privacy.erasing.test_service import everything, found_in
+from tests.support.databases import close_connections
 from tests.support.factories import NOW, make_edition, make_registration
 from tests.support.hosting import make_call, make_proposal, make_reviewer
 
@@ -42,7 +43,7 @@ def test_no_byte_of_a_reviewer_is_left_and_the_review_stays(app, writing, databa
         gone = erase_account(session, account_id, COMMAND, NOW)
     with app.app_context():
         vanish(db.session(), gone)
-        db.engine.dispose()
+        close_connections()
         assert found_in(everything(app, database_url), wanted) == []
     with writing() as session:
         assert session.scalars(select(Review.account_id)).all() == [account_id]

@@ -26,7 +26,7 @@ from dofc_events.privacy.rules import GONE
 from dofc_events.privacy.service import vanish
 from dofc_events.trips.models import Draw
 from tests.privacy.people import OWN, forms, make_person, values
-from tests.support.databases import dump
+from tests.support.databases import close_connections, dump
 from tests.support.factories import NOW, claim_of, make_edition, make_registration
 from tests.support.groups import CONTACT, make_group, someone
 
@@ -61,7 +61,7 @@ def test_no_byte_of_somebody_is_left_and_everything_adds_up(app, writing, databa
         gone = erase_registration(session, person_id, COMMAND, session.get_one(Edition, edition_id).finishes_at())
     with app.app_context():
         vanish(db.session(), gone)
-        db.engine.dispose()
+        close_connections()
         assert found_in(everything(app, database_url), wanted) == []
         assert not kept_file.exists()
         assert faults(db.session()) == []

@@ -18,6 +18,7 @@ from dofc_events.privacy.service import vanish
 from dofc_events.web.attachments.reading.rules import checked
 from tests.privacy.erasing.test_service import everything, found_in
 from tests.support import uploads
+from tests.support.databases import close_connections
 from tests.support.factories import NOW
 from tests.support.hosting import make_call, make_proposal, make_reviewer
 
@@ -47,7 +48,7 @@ def test_no_byte_of_a_proposer_is_left_and_the_proposal_stays(app, writing, data
         gone = erase_proposer(session, proposal_id, COMMAND, NOW, because="Asked")
     with app.app_context():
         vanish(db.session(), gone)
-        db.engine.dispose()
+        close_connections()
         assert found_in(everything(app, database_url), wanted) == []
     with writing() as session:
         proposal = session.get_one(Proposal, proposal_id)
