@@ -5,7 +5,7 @@ time limits nor the network's end such a connection, because its machine still a
 """
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import Any
 
 import psycopg
@@ -65,6 +65,26 @@ def engines_beside(database_url: str) -> dict[str, dict[str, Any]]:
     return {WRITING: {"url": database_url, **engine_options(database_url)}}
 
 
+class _Columns(Sequence[psycopg.Column]):
+    """What a cursor says of its columns, once somebody looks: SQLAlchemy mostly asks only whether there are any."""
+
+    def __init__(self, cursor: psycopg.Cursor[Any]) -> None:
+        self._cursor = cursor
+
+    def __getitem__(self, index: Any) -> Any:
+        return (psycopg.Cursor.description.__get__(self._cursor) or [])[index]
+
+    def __len__(self) -> int:
+        return self._cursor.pgresult.nfields if self._cursor.pgresult else 0
+
+
+class _Cursor(psycopg.Cursor[Any]):
+    @property
+    def description(self) -> _Columns | None:  # type: ignore[override]
+        columns = _Columns(self)
+        return columns if len(columns) else None
+
+
 class WatchfulConnection(psycopg.Connection[Any]):
     """A connection that gives up on a silent server: it closes, and raises OperationalError.
 
@@ -122,7 +142,7 @@ def connect(how: dict[str, Any]) -> WatchfulConnection:
     if server in _away:
         _away[server] = begun + int(how.get("connect_timeout", LOOKING)) + LOOK_AGAIN_AFTER
     try:
-        connection = WatchfulConnection.connect(**how)
+        connection = WatchfulConnection.connect(**how, cursor_factory=_Cursor)
     except psycopg.OperationalError as error:
         # A server that refuses at once costs no time.
         if error.sqlstate is None and time.monotonic() - begun > LOOK_AGAIN_AFTER:

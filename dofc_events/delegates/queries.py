@@ -38,6 +38,7 @@ _LIVE = select(Registration.id).where(
     Registration.email_key == bindparam("email_key"),
     Registration.ended_at.is_(None),
 )
+_ON_RECORD = select(_BY_FORM_KEY.scalar_subquery(), _LIVE.scalar_subquery())
 
 
 def registration_by_token(session: Session, token: str) -> Registration | None:
@@ -82,6 +83,13 @@ def live_found_by(session: Session, edition_id: int, words: str, *, limit: int) 
     return session.scalars(
         mine.where(found_by(words)).order_by(Registration.by_name, Registration.id).limit(limit)
     ).all()
+
+
+def on_record(session: Session, edition_id: int, form_key: str, email: str) -> tuple[int | None, int | None]:
+    """In one query, the ids of what one form registered before, and of what `live_registration_id` says."""
+    wanted = {"form_key": form_key, "edition_id": edition_id, "email_key": address_key(email)}
+    earlier, known = session.execute(_ON_RECORD, wanted).one()
+    return earlier, known
 
 
 def registration_by_form_key(session: Session, form_key: str) -> Registration | None:

@@ -19,7 +19,7 @@ from dofc_events.core.changes import refuse_changed
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import new_reference
 from dofc_events.delegates.models import Registration
-from dofc_events.delegates.queries import registration_by_form_key, token_of
+from dofc_events.delegates.queries import on_record, token_of
 from dofc_events.delegates.service import (
     Details,
     add_registration,
@@ -34,7 +34,7 @@ from dofc_events.mail.rules import MessageState, address_key
 from dofc_events.notices import mails
 from dofc_events.notices.news.service import News
 from dofc_events.notices.queries import files_for, standing_of
-from dofc_events.notices.service import Changes, hold_of, log, send, tell, terms_of, told_if_known
+from dofc_events.notices.service import Changes, hold_of, log, send, tell, tell_known, terms_of, told_if_known
 from dofc_events.places import service as places
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.queries import place_of, waiting_position
@@ -117,8 +117,9 @@ def register_delegate(
     pool = places.lock_edition_pool(session, edition_id)
     edition = edition_by_id(session, edition_id)
     assert edition is not None, "it has a pool"
-    earlier = registration_by_form_key(session, request.form_key)
-    if earlier is not None:
+    earlier_id, known = on_record(session, edition_id, request.form_key, request.email)
+    if earlier_id is not None:
+        earlier = session.get_one(Registration, earlier_id)
         if by_address(session, earlier.category, request.code):
             return Registered(Outcome.ANSWERED_BY_EMAIL)
         return sent_before(session, earlier, request)
@@ -127,7 +128,8 @@ def register_delegate(
     category = category_of(session, edition_id, request.details.category)
     address_decides = by_address(session, category, request.code)
     outbox.refuse_flood(session, request.email, now)
-    if told_if_known(session, edition_id, request.email, now):
+    if known is not None:
+        tell_known(session, known, now)
         return Registered(Outcome.ANSWERED_BY_EMAIL if address_decides else Outcome.ADDRESS_KNOWN)
     register = partial(enrol, session, pool, edition, request, actor, now, category=category, keep_mail=keep_mail)
     if address_decides:
