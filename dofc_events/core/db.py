@@ -132,8 +132,8 @@ class NotKnownWhetherSaved(Exception):
 class _Session(_OfFlask):
     """A session whose unit of work has connections of its own: see `writing_engine`."""
 
-    def get_bind(self, *what: Any, **options: Any) -> Engine:
-        return writing_engine() if "writes" in self.info else db.engine
+    def get_bind(self, *what: Any, **options: Any) -> Engine | Connection:
+        return self.bind or db.engine
 
 
 _writing = threading.Lock()
@@ -176,7 +176,7 @@ def unit_of_work(patience: int | None = None) -> Iterator[Session]:
     """
     session = db.session()
     session.close()
-    session.info["writes"] = True
+    session.bind = writing_engine()
     began = time.monotonic()
     with _their_turn(session):
         left = max(patience or BUSY_TIMEOUT - (time.monotonic() - began), LAST_TRY)
@@ -241,7 +241,7 @@ def end_session() -> None:
         session.close()
     except DBAPIError:
         session.invalidate()
-    session.info.pop("writes", None)
+    session.bind = None
 
 
 @contextmanager
