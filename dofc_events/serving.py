@@ -1,6 +1,7 @@
 """How a process of gunicorn's reads requests: nobody's slow line holds a thread that others could use."""
 
 import logging
+import math
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -24,6 +25,8 @@ from dofc_events.core.errors import without_address
 # of its network sends as fast.
 PATIENCE = 30
 SLOWEST = 10 * 1024
+# How often connections are looked at for whether they have been idle for too long, in seconds.
+LOOK_EVERY = 1
 
 # An open connection costs a few kilobytes; when there are more, those that have been idle for longest are closed.
 CONNECTIONS = 1000
@@ -104,20 +107,33 @@ class _Channel(HTTPChannel):
 
     parser_class = _Parser
     _begun = 0.0
+    _active_at = 0.0
+
+    @property
+    def last_activity(self) -> float:
+        return self._active_at
+
+    @last_activity.setter
+    def last_activity(self, by_the_wall: float) -> None:
+        """Waitress says the time of a clock that somebody may set; this keeps that of one that nobody sets."""
+        self._active_at = time.monotonic()
 
     def __repr__(self) -> str:
         """For the log, which has nobody's network address."""
         return f"<connection {self.fileno()}>"
 
     def received(self, data: bytes) -> bool:
-        now = time.time()
+        now = time.monotonic()
         begun = now if self.request is None else min(now, self._begun + len(data) / SLOWEST)
-        self.last_activity = self._begun = begun
+        self._active_at = self._begun = begun
         return bool(super().received(data))
 
 
 class _Server(TcpWSGIServer):
     channel_class = _Channel
+    # Waitress would look by the clock on the wall.
+    next_channel_cleanup = math.inf
+    _looked_at = -math.inf
 
     def __init__(self, *args: Any, writers: ThreadedTaskDispatcher, **options: Any) -> None:
         self.writers = writers
@@ -127,6 +143,13 @@ class _Server(TcpWSGIServer):
         """What only reads never waits behind what writes, which may wait for a lock."""
         threads = self.writers if channel.requests[0].command == "POST" else self.task_dispatcher
         threads.add_task(channel)
+
+    def readable(self) -> bool:
+        now = time.monotonic()
+        if now >= self._looked_at + LOOK_EVERY:
+            self._looked_at = now
+            self.maintenance(now)
+        return bool(super().readable())
 
     def maintenance(self, now: float) -> None:
         super().maintenance(now)
@@ -197,7 +220,6 @@ def make_server(
         max_request_body_size=LARGEST_BODY,
         max_request_header_size=LARGEST_HEADER,
         channel_timeout=PATIENCE,
-        cleanup_interval=1,
         # Never reached: see CONNECTIONS.
         connection_limit=10 * CONNECTIONS,
     )

@@ -155,6 +155,23 @@ def test_a_byte_now_and_then_keeps_no_connection_open(serve, monkeypatch, half):
             assert time.monotonic() < began + 10
 
 
+HOUR = 3600
+
+
+@pytest.mark.parametrize("moved", [HOUR, -HOUR], ids=["forward", "back"])
+def test_a_clock_that_is_set_neither_ends_connections_nor_keeps_them_open(serve, monkeypatch, moved):
+    monkeypatch.setattr(serving, "PATIENCE", 2)
+    port, of_the_wall = serve(hello), time.time
+    with socket.create_connection(("127.0.0.1", port), timeout=0.1) as line:
+        line.sendall(HALF_A_HEADER)
+        time.sleep(0.5)
+        monkeypatch.setattr(time, "time", lambda: of_the_wall() + moved)
+        began = time.monotonic()
+        while is_open(line):
+            assert time.monotonic() < began + 10
+    assert time.monotonic() - began > 1
+
+
 def test_of_too_many_connections_the_idlest_end(serve, monkeypatch):
     monkeypatch.setattr(serving, "CONNECTIONS", 5)
     port = serve(hello)
