@@ -5,6 +5,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from copy import copy
 from io import BytesIO
 from socket import socket
@@ -13,13 +14,14 @@ from typing import Any
 from gunicorn.workers.base import Worker
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
+from waitress.buffers import OverflowableBuffer
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 from waitress.utilities import RequestEntityTooLarge
 
-from dofc_events.core.errors import without_address
+from dofc_events.core.errors import RequestLost, without_address
 
 # A request has this long to arrive, in seconds, and a second more for so many bytes that came: a telephone at the edge
 # of its network sends as fast.
@@ -62,16 +64,54 @@ class _Nowhere:
         pass
 
 
+class _Lost(BytesIO):
+    """What cannot be read, because there was no room for it."""
+
+    def __init__(self, why: OSError) -> None:
+        super().__init__()
+        self._why = why
+
+    def read(self, size: int | None = -1) -> bytes:
+        raise RequestLost from self._why
+
+    readinto = readline = read  # type: ignore[assignment]
+
+
+class _Body(OverflowableBuffer):
+    """What has arrived of a body: if there is no room for it, it is thrown away, and who reads it is told."""
+
+    _why: OSError | None = None
+
+    def append(self, data: bytes) -> None:
+        if self._why is None:
+            try:
+                super().append(data)
+            except OSError as error:
+                # The room that it has taken is free at once.
+                self._why = error.with_traceback(None)
+                self.close()
+
+    def getfile(self) -> Any:
+        return super().getfile() if self._why is None else _Lost(self._why)
+
+    def close(self) -> None:
+        with suppress(OSError):
+            super().close()
+
+
 class _Parser(HTTPRequestParser):
-    """Leaves it to the application to refuse what is too large, in words and on a page of its own."""
+    """Leaves it to the application to refuse what is too large or cannot be kept, on a page of its own."""
 
     adj: Any
     error: Any = None
+    body_rcv: Any
     # Of what is no request there is none.
     command = ""
 
     def parse_header(self, header_plus: bytes) -> None:
         super().parse_header(header_plus)
+        if self.body_rcv is not None:
+            self.body_rcv.buf = _Body(self.adj.inbuf_overflow)
         if self.adj.takes_much(self.path, self.headers.get("COOKIE", "")):
             self.adj = self.adj.generous
 
