@@ -13,7 +13,8 @@ from werkzeug.routing import Rule
 
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.core.audit import COMMAND
-from dofc_events.core.db import unit_of_work
+from dofc_events.core.db import db, unit_of_work
+from dofc_events.delegates.models import Registration
 from dofc_events.groups.queries import token_of_group
 from dofc_events.hosting import queries as proposal_links
 from dofc_events.hosting.hand_over.service import ItemDetails, add_item
@@ -117,6 +118,19 @@ def test_nothing_is_found_in_something_that_it_is_not_in(world):
         found += leaks(browsers[role], rule, address)
     assert found == []
     assert len(rules) == len(WITHIN) and _rows(app) == before, "nothing was done"
+
+
+def test_who_is_picked_by_a_reference_of_another_edition_is_nobody(world):
+    app, values, _elsewhere, browsers = world
+    with app.app_context():
+        wanted = select(Registration.given_name).where(Registration.reference == values["reference"])
+        name = db.session().scalars(wanted).one()
+    for page in ("registrations.csv", "registrations/selected", "trips/cellars/people/selected"):
+        shown = []
+        for year in (str(rights.YEAR), OTHER_YEAR):
+            path = f"/organise/editions/{year}/{page}?pick={values['reference']}&act=tag"
+            shown.append(name in browsers[rights.CHAIR].get(path).text)
+        assert shown == [True, False], page
 
 
 def _rows(app: Flask) -> Any:
