@@ -1,5 +1,6 @@
 """Answers to what goes wrong, in words and on a page of ours."""
 
+import errno
 import time
 
 import structlog
@@ -22,6 +23,8 @@ log = structlog.get_logger()
 
 # A token that is not ours, or a request that is none; more than one may ask for. See `on_record`.
 ON_RECORD = {400: "bad_request", 429: "too_many_requests"}
+# Whatever is to be written to whatever disk.
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # In so many seconds a database that was away may be back.
 RETRY_AFTER = 30
 
@@ -90,10 +93,11 @@ def init_errors(app: Flask) -> None:
 
     @app.errorhandler(NotKnownWhetherSaved)
     @app.errorhandler(SQLAlchemyError)
-    @app.errorhandler(FilesAway)
+    @app.errorhandler(OSError)
     @app.errorhandler(RequestLost)
     def unavailable(error: Exception) -> ResponseReturnValue:
-        is_about_files, is_lost = isinstance(error, FilesAway | RequestLost), isinstance(error, RequestLost)
+        is_lost = isinstance(error, RequestLost)
+        is_about_files = is_lost or isinstance(error, FilesAway) or getattr(error, "errno", None) in NO_ROOM
         if not is_about_files and not is_passing(error):
             return failed(error)
         # What went wrong says enough in one line; there may be hundreds of them.
