@@ -20,9 +20,11 @@ from waitress.adjustments import Adjustments
 from waitress.task import ThreadedTaskDispatcher
 
 from dofc_events import serving
+from dofc_events.core.audit import COMMAND
 from dofc_events.core.clock import now
 from dofc_events.delegates.queries import proof_of
-from dofc_events.web.attachments.rules import MAX_BYTES
+from dofc_events.registration.own.files.service import Who, add_file
+from dofc_events.web.attachments.rules import MAX_BYTES, CheckedFile
 from dofc_events.web.attachments.shared import WRAPPING
 from tests.races.visitors import registration_form, send
 from tests.support import uploads
@@ -207,6 +209,18 @@ def test_where_temporary_files_have_no_room_the_site_says_so_and_asks_for_the_fi
     said = capsys.readouterr().err
     assert said.count("No such file") == 1 and "Traceback" not in said
     assert form.submit().status == 422, "it is no PDF"
+
+
+def test_a_large_file_is_sent_where_temporary_files_have_no_room(serve, make_app, writing, monkeypatch):
+    app, large = make_app(), bytes(2 * 1024 * 1024)
+    with writing() as session:
+        make_question(session, edition := make_edition(session, now=now()), "cv", "file")
+        person = make_registration(session, edition)
+        with app.app_context():
+            add_file(session, person.id, "cv", CheckedFile("cv.pdf", "application/pdf", large), Who(COMMAND), now())
+        path = f"/registrations/{proof_of(person)}/files/cv"
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere/at/all")
+    assert ask(serve(app), "GET", path) == (200, large.decode())
 
 
 def test_what_fails_is_logged_without_the_address_which_may_be_a_link_that_acts(serve, caplog):
