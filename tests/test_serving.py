@@ -211,7 +211,7 @@ def test_where_temporary_files_have_no_room_the_site_says_so_and_asks_for_the_fi
     assert form.submit().status == 422, "it is no PDF"
 
 
-def test_a_large_file_is_sent_where_temporary_files_have_no_room(serve, make_app, writing, monkeypatch):
+def test_a_large_file_is_sent_where_temporary_files_have_no_room(serve, make_app, writing, monkeypatch, caplog):
     app, large = make_app(), bytes(2 * 1024 * 1024)
     with writing() as session:
         make_question(session, edition := make_edition(session, now=now()), "cv", "file")
@@ -221,6 +221,7 @@ def test_a_large_file_is_sent_where_temporary_files_have_no_room(serve, make_app
         path = f"/registrations/{proof_of(person)}/files/cv"
     monkeypatch.setattr(tempfile, "tempdir", "/nowhere/at/all")
     assert ask(serve(app), "GET", path) == (200, large.decode())
+    assert "Exception" not in caplog.text
 
 
 def test_what_fails_is_logged_without_the_address_which_may_be_a_link_that_acts(serve, caplog):
