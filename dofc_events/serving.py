@@ -1,9 +1,11 @@
 """How a process of gunicorn's reads requests: nobody's slow line holds a thread that others could use."""
 
 import logging
+import math
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from copy import copy
 from io import BytesIO
 from socket import socket
@@ -12,18 +14,21 @@ from typing import Any
 from gunicorn.workers.base import Worker
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
+from waitress.buffers import OverflowableBuffer
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 from waitress.utilities import RequestEntityTooLarge
 
-from dofc_events.core.errors import without_address
+from dofc_events.core.errors import RequestLost, without_address
 
 # A request has this long to arrive, in seconds, and a second more for so many bytes that came: a telephone at the edge
 # of its network sends as fast.
 PATIENCE = 30
 SLOWEST = 10 * 1024
+# How often connections are looked at for whether they have been idle for too long, in seconds.
+LOOK_EVERY = 1
 
 # An open connection costs a few kilobytes; when there are more, those that have been idle for longest are closed.
 CONNECTIONS = 1000
@@ -59,16 +64,54 @@ class _Nowhere:
         pass
 
 
+class _Lost(BytesIO):
+    """What cannot be read, because there was no room for it."""
+
+    def __init__(self, why: OSError) -> None:
+        super().__init__()
+        self._why = why
+
+    def read(self, size: int | None = -1) -> bytes:
+        raise RequestLost from self._why
+
+    readinto = readline = read  # type: ignore[assignment]
+
+
+class _Body(OverflowableBuffer):
+    """What has arrived of a body: if there is no room for it, it is thrown away, and who reads it is told."""
+
+    _why: OSError | None = None
+
+    def append(self, data: bytes) -> None:
+        if self._why is None:
+            try:
+                super().append(data)
+            except OSError as error:
+                # The room that it has taken is free at once.
+                self._why = error.with_traceback(None)
+                self.close()
+
+    def getfile(self) -> Any:
+        return super().getfile() if self._why is None else _Lost(self._why)
+
+    def close(self) -> None:
+        with suppress(OSError):
+            super().close()
+
+
 class _Parser(HTTPRequestParser):
-    """Leaves it to the application to refuse what is too large, in words and on a page of its own."""
+    """Leaves it to the application to refuse what is too large or cannot be kept, on a page of its own."""
 
     adj: Any
     error: Any = None
+    body_rcv: Any
     # Of what is no request there is none.
     command = ""
 
     def parse_header(self, header_plus: bytes) -> None:
         super().parse_header(header_plus)
+        if self.body_rcv is not None:
+            self.body_rcv.buf = _Body(self.adj.inbuf_overflow)
         if self.adj.takes_much(self.path, self.headers.get("COOKIE", "")):
             self.adj = self.adj.generous
 
@@ -104,20 +147,33 @@ class _Channel(HTTPChannel):
 
     parser_class = _Parser
     _begun = 0.0
+    _active_at = 0.0
+
+    @property
+    def last_activity(self) -> float:
+        return self._active_at
+
+    @last_activity.setter
+    def last_activity(self, by_the_wall: float) -> None:
+        """Waitress says the time of a clock that somebody may set; this keeps that of one that nobody sets."""
+        self._active_at = time.monotonic()
 
     def __repr__(self) -> str:
         """For the log, which has nobody's network address."""
         return f"<connection {self.fileno()}>"
 
     def received(self, data: bytes) -> bool:
-        now = time.time()
+        now = time.monotonic()
         begun = now if self.request is None else min(now, self._begun + len(data) / SLOWEST)
-        self.last_activity = self._begun = begun
+        self._active_at = self._begun = begun
         return bool(super().received(data))
 
 
 class _Server(TcpWSGIServer):
     channel_class = _Channel
+    # Waitress would look by the clock on the wall.
+    next_channel_cleanup = math.inf
+    _looked_at = -math.inf
 
     def __init__(self, *args: Any, writers: ThreadedTaskDispatcher, **options: Any) -> None:
         self.writers = writers
@@ -127,6 +183,13 @@ class _Server(TcpWSGIServer):
         """What only reads never waits behind what writes, which may wait for a lock."""
         threads = self.writers if channel.requests[0].command == "POST" else self.task_dispatcher
         threads.add_task(channel)
+
+    def readable(self) -> bool:
+        now = time.monotonic()
+        if now >= self._looked_at + LOOK_EVERY:
+            self._looked_at = now
+            self.maintenance(now)
+        return bool(super().readable())
 
     def maintenance(self, now: float) -> None:
         super().maintenance(now)
@@ -197,7 +260,6 @@ def make_server(
         max_request_body_size=LARGEST_BODY,
         max_request_header_size=LARGEST_HEADER,
         channel_timeout=PATIENCE,
-        cleanup_interval=1,
         # Never reached: see CONNECTIONS.
         connection_limit=10 * CONNECTIONS,
     )

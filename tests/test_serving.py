@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import sqlite3
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,14 +16,19 @@ from typing import Any
 import pytest
 from sqlalchemy import make_url
 from waitress import wasyncore
+from waitress.adjustments import Adjustments
 from waitress.task import ThreadedTaskDispatcher
 
 from dofc_events import serving
+from dofc_events.core.audit import COMMAND
 from dofc_events.core.clock import now
-from dofc_events.web.attachments.rules import MAX_BYTES
+from dofc_events.delegates.queries import proof_of
+from dofc_events.registration.own.files.service import Who, add_file
+from dofc_events.web.attachments.rules import MAX_BYTES, CheckedFile
 from dofc_events.web.attachments.shared import WRAPPING
 from tests.races.visitors import registration_form, send
-from tests.support.factories import make_edition
+from tests.support import uploads
+from tests.support.factories import make_edition, make_question, make_registration
 from tests.support.network import NetworkClient
 from tests.support.site import Site
 
@@ -155,6 +161,23 @@ def test_a_byte_now_and_then_keeps_no_connection_open(serve, monkeypatch, half):
             assert time.monotonic() < began + 10
 
 
+HOUR = 3600
+
+
+@pytest.mark.parametrize("moved", [HOUR, -HOUR], ids=["forward", "back"])
+def test_a_clock_that_is_set_neither_ends_connections_nor_keeps_them_open(serve, monkeypatch, moved):
+    monkeypatch.setattr(serving, "PATIENCE", 2)
+    port, of_the_wall = serve(hello), time.time
+    with socket.create_connection(("127.0.0.1", port), timeout=0.1) as line:
+        line.sendall(HALF_A_HEADER)
+        time.sleep(0.5)
+        monkeypatch.setattr(time, "time", lambda: of_the_wall() + moved)
+        began = time.monotonic()
+        while is_open(line):
+            assert time.monotonic() < began + 10
+    assert time.monotonic() - began > 1
+
+
 def test_of_too_many_connections_the_idlest_end(serve, monkeypatch):
     monkeypatch.setattr(serving, "CONNECTIONS", 5)
     port = serve(hello)
@@ -163,6 +186,42 @@ def test_of_too_many_connections_the_idlest_end(serve, monkeypatch):
     assert visit(port)[0] == 200
     for line in (first, *others):
         line.close()
+
+
+@pytest.mark.parametrize("is_read", [False, True], ids=["nothing is read", "the form is read"])
+def test_where_temporary_files_have_no_room_the_site_says_so_and_asks_for_the_file_again(
+    serve, make_app, writing, monkeypatch, capsys, is_read
+):
+    with writing() as session:
+        make_question(session, edition := make_edition(session, now=now()), "cv", "file")
+        page = f"/registrations/{proof_of(make_registration(session, edition))}/files"
+    app = make_app()
+    client = NetworkClient(f"http://127.0.0.1:{serve(app)}")
+    form = client.get(page).form("form[action$='files/cv']").fill(file=("cv.pdf", uploads.pdf() + bytes(1024 * 1024)))
+    if is_read:
+        # A body has room, and the file that is in it has none.
+        monkeypatch.setattr(Adjustments, "inbuf_overflow", 4 * 1024 * 1024)
+    with monkeypatch.context() as patched:
+        patched.setattr(tempfile, "tempdir", "/nowhere/at/all")
+        answer = form.submit()
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "30")
+    assert ("Choose “cv.pdf” again" if is_read else "Go back") in answer.text
+    said = capsys.readouterr().err
+    assert said.count("No such file") == 1 and "Traceback" not in said
+    assert form.submit().status == 422, "it is no PDF"
+
+
+def test_a_large_file_is_sent_where_temporary_files_have_no_room(serve, make_app, writing, monkeypatch, caplog):
+    app, large = make_app(), bytes(2 * 1024 * 1024)
+    with writing() as session:
+        make_question(session, edition := make_edition(session, now=now()), "cv", "file")
+        person = make_registration(session, edition)
+        with app.app_context():
+            add_file(session, person.id, "cv", CheckedFile("cv.pdf", "application/pdf", large), Who(COMMAND), now())
+        path = f"/registrations/{proof_of(person)}/files/cv"
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere/at/all")
+    assert ask(serve(app), "GET", path) == (200, large.decode())
+    assert "Exception" not in caplog.text
 
 
 def test_what_fails_is_logged_without_the_address_which_may_be_a_link_that_acts(serve, caplog):

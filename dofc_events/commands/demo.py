@@ -110,6 +110,7 @@ def load_demo(session: Session, at: datetime) -> int:
         _add_delegate(session, edition, number, row, answers, opened_at + timedelta(days=number, minutes=37 * number))
     _give_back_a_seat(session, edition, **invented["seat_given_back"], at=at)
     _add_delegation(session, edition, invented["delegation"], at)
+    _add_held_group(session, edition, invented["held_group"], at)
     _add_call(session, year + 1, invented, at)
     return year
 
@@ -170,19 +171,36 @@ def _add_delegation(session: Session, edition: Edition, row: dict[str, Any], at:
     until = edition.registration_closes_at - timedelta(days=30)
     promised = Promised(row["organisation"], row["head"], row["email"], row["places"], until)
     group = promise_places(session, edition.id, promised, COMMAND, at - timedelta(hours=2), keep_mail=True)
-    details: dict[str, Any] = dict.fromkeys((field.name for field in fields(Details)), "")
-    details |= {"visa_letter": False, "photo_consent": False, "organisation": row["organisation"], **row["person"]}
-    person = RegistrationRequest(
-        details=Details(**details),
-        email=row["email"],
-        language="en",
-        consent_text=stated_by_contact(edition),
-        form_key=new_secret(),
-        has_address=False,
-    )
-    contact = Contact(row["head"], row["email"], "en", row["organisation"])
-    request, head = GroupRequest(contact, (person,)), Actor("contact", group.reference)
+    request, head = _by_contact(edition, row), Actor("contact", group.reference)
     register_people(session, edition.id, request, head, at - timedelta(hours=1), group_id=group.id, keep_mail=True)
+
+
+def _add_held_group(session: Session, edition: Edition, row: dict[str, Any], at: datetime) -> None:
+    """People whose places are held until their contact confirms them: when they came, the edition asked for that.
+
+    It no longer does, so that whoever tries the form needs no email.
+    """
+    edition.confirms_places = True
+    register_people(session, edition.id, _by_contact(edition, row), DELEGATE, at, keep_mail=True)
+    edition.confirms_places = False
+
+
+def _by_contact(edition: Edition, row: dict[str, Any]) -> GroupRequest:
+    """People without an address of their own."""
+    empty: dict[str, Any] = dict.fromkeys((field.name for field in fields(Details)), "")
+    empty |= {"visa_letter": False, "photo_consent": False, "organisation": row["organisation"]}
+    people = [
+        RegistrationRequest(
+            details=Details(**empty | person),
+            email=row["email"],
+            language="en",
+            consent_text=stated_by_contact(edition),
+            form_key=new_secret(),
+            has_address=False,
+        )
+        for person in row["people"]
+    ]
+    return GroupRequest(Contact(row["head"], row["email"], "en", row["organisation"]), tuple(people))
 
 
 def _give_back_a_seat(session: Session, edition: Edition, delegate: int, trip: str, at: datetime) -> None:

@@ -39,16 +39,17 @@ class Broom:
     """
 
     def __init__(self, watch: Watch | None = None) -> None:
-        self._swept_at: datetime | None = None
+        # On a clock that nobody sets.
+        self._swept_at: float | None = None
         self._ended_on: date | None = None
         self._step = Step("sweep", watch or Watch())
 
-    def is_due(self, at: datetime) -> bool:
-        """Whether it is SWEEP_EVERY since the last time; or somebody set the clock back, and nobody knows."""
-        return self._swept_at is None or not self._swept_at <= at < self._swept_at + files.SWEEP_EVERY
+    def is_due(self) -> bool:
+        """Whether it is SWEEP_EVERY since the last time."""
+        return self._swept_at is None or time.monotonic() - self._swept_at >= files.SWEEP_EVERY.total_seconds()
 
     def sweep(self, at: datetime) -> None:
-        self._swept_at = at
+        self._swept_at = time.monotonic()
         named = named_files(db.session())
         db.session.close()
         files.sweep(settings().shared, named, at)
@@ -138,7 +139,7 @@ class Worker:
         more, began = False, time.monotonic()
         try:
             more = run_timers(now(), self._watch)
-            if self._broom.is_due(now()):
+            if self._broom.is_due():
                 self._watch.run("sweep", self._broom.sweep, now())
         except Exception as error:
             self._say(error)

@@ -15,6 +15,7 @@ from dofc_events.config import ROOT
 from dofc_events.core.connecting import engine_options
 from dofc_events.core.db import Base
 from dofc_events.core.errors import in_one_line
+from dofc_events.core.estimates import count_in
 from dofc_events.core.schema import newest_revision, revision_of
 
 ROWS = 500
@@ -80,7 +81,9 @@ def copy_all(source: Connection, target: Connection) -> dict[str, Contents]:
     _prepare(target)
     if target.dialect.name == "sqlite":
         target.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
-    return {table.name: _copy_table(table, source, target) for table in Base.metadata.sorted_tables}
+    copied = {table.name: _copy_table(table, source, target) for table in Base.metadata.sorted_tables}
+    count_in(target)
+    return copied
 
 
 def contents_of(connection: Connection) -> dict[str, Contents]:

@@ -34,6 +34,10 @@ def ask_first(agreed: str, *consequences: Sequence[object]) -> None:
         raise NotAgreed(consequences, digest)
 
 
+class RequestLost(Exception):
+    """There was no room for what was sent: it is lost, and nothing has been done. The same may succeed in a minute."""
+
+
 class ChangedMeanwhile(Exception):
     """What is stored has changed since the act read it. Its entry point reads again and starts over."""
 

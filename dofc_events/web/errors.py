@@ -1,5 +1,6 @@
 """Answers to what goes wrong, in words and on a page of ours."""
 
+import errno
 import time
 
 import structlog
@@ -12,7 +13,7 @@ from sqlalchemy.exc import DataError, SQLAlchemyError
 from werkzeug.exceptions import BadRequest, HTTPException
 
 from dofc_events.core.db import NotKnownWhetherSaved, end_session, is_passing, tried_again
-from dofc_events.core.errors import in_one_line, without_address
+from dofc_events.core.errors import RequestLost, in_one_line, without_address
 from dofc_events.core.files import FilesAway
 from dofc_events.extensions import limiter, login_manager
 from dofc_events.web.answered import request_number
@@ -22,6 +23,8 @@ log = structlog.get_logger()
 
 # A token that is not ours, or a request that is none; more than one may ask for. See `on_record`.
 ON_RECORD = {400: "bad_request", 429: "too_many_requests"}
+# Whatever is to be written to whatever disk.
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # In so many seconds a database that was away may be back.
 RETRY_AFTER = 30
 
@@ -90,23 +93,27 @@ def init_errors(app: Flask) -> None:
 
     @app.errorhandler(NotKnownWhetherSaved)
     @app.errorhandler(SQLAlchemyError)
-    @app.errorhandler(FilesAway)
+    @app.errorhandler(OSError)
+    @app.errorhandler(RequestLost)
     def unavailable(error: Exception) -> ResponseReturnValue:
-        is_about_files = isinstance(error, FilesAway)
+        is_lost = isinstance(error, RequestLost)
+        is_about_files = is_lost or isinstance(error, FilesAway) or getattr(error, "errno", None) in NO_ROOM
         if not is_about_files and not is_passing(error):
             return failed(error)
         # What went wrong says enough in one line; there may be hundreds of them.
-        why = in_one_line(error.__cause__ or error if isinstance(error, NotKnownWhetherSaved) else error)
+        why = in_one_line(error.__cause__ or error if isinstance(error, NotKnownWhetherSaved | RequestLost) else error)
         what = "files_unavailable" if is_about_files else "database_unavailable"
         log.error(what, endpoint=request.endpoint, method=request.method, error=why)
         end_session()
         unsure = isinstance(error, NotKnownWhetherSaved)
-        if request.method == "POST" and not unsure and "retry_after" not in g:
+        if request.method == "POST" and not unsure and not is_lost and "retry_after" not in g:
             # What only reads may well succeed: then the form comes back.
             g.retry_after, g.unavailable = RETRY_AFTER, True
             return _answered_again(app)
         g._login_user = login_manager.anonymous_user()
         text = _("We don’t know whether this was saved. Check before you send it again.") if unsure else ""
+        if is_lost:
+            text = _("What you sent did not reach us, which is our fault. Go back, and send it again in a minute.")
         heading = _("The site cannot do this right now")
         text = text or _("This is our fault, not yours. Please try again in a minute.")
         details = _("If you write to us about this, include the number %(number)s.", number=request_number())

@@ -14,6 +14,7 @@ from typing import IO, Any
 from flask import Response, request, stream_with_context
 from werkzeug.wsgi import wrap_file
 from xlsxwriter import Workbook
+from xlsxwriter.exceptions import FileCreateError
 
 from dofc_events.web.downloads import download
 from dofc_events.web.on_record import say
@@ -67,7 +68,11 @@ def xlsx_download(name: str, columns: Sequence[str], rows: Rows, *, sheet: str) 
     """
     with ExitStack() as unless_sent:
         file = unless_sent.enter_context(tempfile.TemporaryFile())
-        _write_workbook(file, columns, rows, sheet)
+        try:
+            _write_workbook(file, columns, rows, sheet)
+        except FileCreateError as error:
+            # What the system said, such as that there is no room.
+            raise error.args[0] from error
         length = file.tell()
         file.seek(0)
         answer = download(name, XLSX, wrap_file(request.environ, file))

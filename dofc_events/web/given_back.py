@@ -70,7 +70,9 @@ def _sent() -> list[tuple[str, str]]:
     try:
         return list(request.form.items(multi=True))
     except RequestEntityTooLarge:
-        request.max_content_length = MAX_GIVEN_BACK
+        request.max_content_length = request.max_form_memory_size = MAX_GIVEN_BACK
+        if request.mimetype == "multipart/form-data":
+            return list(request.form.items(multi=True))
         return parse_qsl(request.get_data(as_text=True), max_num_fields=MAX_FIELDS)
 
 

@@ -63,11 +63,13 @@ class Counts(Storage):
         return self.ERRORS
 
     def incr(self, key: str, expiry: float, amount: int = 1) -> int:
+        # What lasts for longer than a window was written before somebody set the clock back.
         rows = self._ask(
             "INSERT INTO {table} AS hits (key, count, expires) VALUES (:key, :amount, {now} + :expiry)"
             " ON CONFLICT (key) DO UPDATE SET"
-            " count = CASE WHEN hits.expires <= {now} THEN :amount ELSE hits.count + :amount END,"
-            " expires = CASE WHEN hits.expires <= {now} THEN {now} + :expiry ELSE hits.expires END RETURNING count",
+            " count = CASE WHEN hits.expires > {now} THEN hits.count ELSE 0 END + :amount,"
+            " expires = CASE WHEN hits.expires > {now} AND hits.expires < {now} + :expiry THEN hits.expires"
+            " ELSE {now} + :expiry END RETURNING count",
             key=key,
             amount=amount,
             expiry=expiry,

@@ -99,7 +99,7 @@ def test_what_does_not_add_up_is_found(app, run, writing, reading):
         assert faults(session)[0].endswith("was not deleted with the count")
 
 
-def test_files_of_nobody_are_removed_within_the_hour_and_those_of_a_proposal_stay(app, writing):
+def test_files_of_nobody_are_removed_within_the_hour_and_those_of_a_proposal_stay(app, writing, monkeypatch):
     with writing() as session:
         proposal = make_proposal(session, make_call(session))
         kept = add_attachment(session, proposal.id, checked("a.pdf", uploads.pdf()), PROPOSER, NOW)
@@ -111,8 +111,8 @@ def test_files_of_nobody_are_removed_within_the_hour_and_those_of_a_proposal_sta
         broom.sweep(first)
         assert [path.name for path in (instance / "files").iterdir()] == [kept.content_hash]
         files.store(instance, b"left over", NOW)
-        assert not broom.is_due(first + files.SWEEP_EVERY - timedelta(seconds=1))
-        assert broom.is_due(first + files.SWEEP_EVERY)
-        assert broom.is_due(first - timedelta(hours=1)), "the clock was set back"
-        broom.sweep(first + files.SWEEP_EVERY)
+        assert not broom.is_due()
+        monkeypatch.setattr(files, "SWEEP_EVERY", files.SWEEP_EVERY * 0)
+        assert broom.is_due()
+        broom.sweep(first + timedelta(hours=1))
     assert [path.name for path in (instance / "files").iterdir()] == [kept.content_hash]

@@ -6,7 +6,8 @@ from http.cookiejar import CookieJar
 from typing import Any
 from urllib.parse import urlencode
 
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.test import encode_multipart
 from werkzeug.wrappers import Response
 
 from tests.support.pages import Client
@@ -36,9 +37,13 @@ class _Browser:
         self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()), _Stay())
 
     def open(self, path: str, method: str, data: MultiDict | dict | None = None, **options: Any) -> Response:
-        pairs = data.items(multi=True) if isinstance(data, MultiDict) else (data or {}).items()
-        body = urlencode(list(pairs)).encode() if method == "POST" else None
-        request = urllib.request.Request(self.base_url + path, body, method=method)
+        pairs = list(data.items(multi=True) if isinstance(data, MultiDict) else (data or {}).items())
+        body, headers = urlencode(pairs).encode() if method == "POST" else None, {}
+        if any(isinstance(value, tuple) for _, value in pairs):
+            sent = [(name, FileStorage(*value) if isinstance(value, tuple) else value) for name, value in pairs]
+            boundary, body = encode_multipart(MultiDict(sent))
+            headers["Content-Type"] = f"multipart/form-data; boundary={boundary}"
+        request = urllib.request.Request(self.base_url + path, body, headers, method=method)
         try:
             answer = self.opener.open(request, timeout=30)
         except urllib.error.HTTPError as error:

@@ -31,6 +31,13 @@ def picture(kind: str = "PNG", size: tuple[int, int] = (8, 6), **options) -> byt
     return written.getvalue()
 
 
+def photograph() -> bytes:
+    """A picture that is larger than any form without a file may be."""
+    written = io.BytesIO()
+    Image.effect_noise((600, 600), 50).save(written, "PNG")
+    return written.getvalue()
+
+
 def phone_picture() -> bytes:
     """A JPEG with a second picture behind it, as telephones with two lenses write it (MPO)."""
     packed = io.BytesIO()

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from html import unescape
+from io import BytesIO
 
 import pytest
 import time_machine
@@ -130,3 +131,10 @@ def test_adding_somebody_to_a_trip_that_was_called_off_gives_back_the_reason(wor
         session.execute(update(Trip).values(cancelled_at=NOW))
     page = form.submit()
     assert page.status == 403 and gives_back(page)
+
+
+def test_of_what_was_sent_with_files_only_what_was_typed_is_given_back(app):
+    sent = {"email": TEXT, "note": "x" * 300_000, "file": (BytesIO(b"no words of a person"), "a.pdf")}
+    page = Client(app).open("POST", "/sign-in", data=sent, content_type="multipart/form-data")
+    assert page.status == 413 and gives_back(page)
+    assert "form-data" not in page.html and "no words" not in page.html

@@ -60,6 +60,16 @@ def test_a_window_ends_and_the_next_one_begins_at_nothing(uri):
         assert storage.incr("key", 60) == 1
 
 
+def test_a_clock_that_is_set_back_makes_no_window_longer(uri):
+    storage = FileStorage(uri)
+    with time_machine.travel(1_800_000_000, tick=False) as clock:
+        storage.incr("key", 60)
+        clock.shift(-3600)
+        assert (storage.incr("key", 60), storage.get_expiry("key")) == (2, 1_799_996_460)
+        clock.shift(60)
+        assert storage.incr("key", 60) == 1
+
+
 def test_keys_are_counted_apart_and_can_be_forgotten(uri):
     storage = FileStorage(uri)
     storage.incr("a", 60)

@@ -14,6 +14,7 @@ from dofc_events.core import files
 from dofc_events.core.clock import now
 from dofc_events.core.contained import TooBusy
 from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.estimates import count_anew
 from dofc_events.delegates.service import NoSuchCategory
 from dofc_events.extensions import settings
 from dofc_events.imports import service
@@ -141,6 +142,7 @@ def check(edition: Edition, file_id: int) -> ResponseReturnValue:
     except (EditionNotRunning, NothingFree):
         words = _("These people cannot be registered now: the edition is over, or its places are no longer given out.")
         return answer_too_late(form, words, CHECK, **context)
+    count_anew()
     _say_what_was_done(done, told=told)
     return redirect(url_for("organise.registrations.index", year=edition.year), 303)
 

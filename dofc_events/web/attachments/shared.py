@@ -73,6 +73,6 @@ def receive_attachment(
 
 def file_answer(name: str, media_type: str, content_hash: str) -> Response:
     """A file to be saved, in a way that no browser runs anything of it."""
-    answer = download(name, media_type, files.read(settings().shared, content_hash))
+    answer = download(name, media_type, files.stream(settings().shared, content_hash))
     answer.headers["Content-Security-Policy"] = DOWNLOAD_POLICY
     return answer

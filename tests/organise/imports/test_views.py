@@ -4,7 +4,7 @@ import io
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from xlsxwriter import Workbook
 
 from dofc_events.commands.check import faults
@@ -47,6 +47,7 @@ def confirm(page: Page, **values: Any) -> Page:
     return page.form("form:has([name=digest])").fill(**{"told": "yes", "consent": True, **values}).submit()
 
 
+@pytest.mark.databases("postgresql")
 def test_file_registers_people_step_by_step(send, reading, client, year):
     columns = send(row("Ana", "ana@dofc.test"), row("Bo", "bo@dofc.test", country="SRB"), row("Cy", "cy@dofc.test"))
     assert columns.h1 == "Match the columns"
@@ -68,6 +69,8 @@ def test_file_registers_people_step_by_step(send, reading, client, year):
     done = confirm(check)
     assert done.url == f"/organise/editions/{year}/registrations"
     assert "3 people have been registered. 1 of them is on the waiting list. They will be told by email." in done.text
+    with reading() as session:
+        assert session.scalar(text("SELECT reltuples FROM pg_class WHERE relname = 'registrations'")) == 3
     assert people(reading) == [
         ("Ana", "ana@dofc.test", "RS", "confirmed"),
         ("Bo", "bo@dofc.test", "RS", "confirmed"),

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, String, Subquery, and_, case, cast, func, null, select
+from sqlalchemy import CTE, Select, String, and_, case, cast, func, null, select
 from sqlalchemy.orm import Session, aliased
 
 from dofc_events.conference.models import Category
@@ -173,16 +173,16 @@ def _columns(position: Any) -> dict[str, Any]:
     }
 
 
-def _line(edition_id: int) -> Subquery:
+def _line(edition_id: int) -> CTE:
     """The claims on an edition's places, those that wait with their number in line.
 
-    Of all of them, because SQLite, which has no figures to plan by, would look through an outer join's for each row.
+    Of all of them, because SQLite, which has no figures to plan by, would look through an outer join's for each row;
+    and found once, because PostgreSQL, whose figures may be old, would otherwise begin anew for each row.
     """
     number = func.row_number().over(partition_by=Claim.status, order_by=Claim.position)
     position = case((Claim.status == ClaimStatus.WAITLISTED, number)).label("position")
-    return (
-        select(Claim.id, position).join(Pool, Pool.id == Claim.pool_id).where(Pool.edition_id == edition_id).subquery()
-    )
+    line = select(Claim.id, position).join(Pool, Pool.id == Claim.pool_id).where(Pool.edition_id == edition_id)
+    return line.cte("line").prefix_with("MATERIALIZED")
 
 
 def _tags() -> Any:

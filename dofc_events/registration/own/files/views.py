@@ -53,9 +53,10 @@ def file(token: str, key: str) -> ResponseReturnValue:
 def add(token: str, key: str) -> ResponseReturnValue:
     """Add a file, in place of the one that is there."""
     mine = _mine(token)
-    registration_id, who = mine.id, _who(mine)
+    registration_id, reference = mine.id, mine.reference
 
     def keep(checked: CheckedFile) -> None:
+        who = _who(reference)
         with unit_of_work() as session:
             service.add_file(session, registration_id, key, checked, who, now())
             open_handed_over(session, session.get_one(Registration, registration_id), who.actor, now())
@@ -78,7 +79,7 @@ def remove(token: str, key: str) -> ResponseReturnValue:
         return answer_errors(form, PAGE, **_context(token))
     try:
         with unit_of_work() as session:
-            service.remove_file(session, mine.id, key, _who(mine), now())
+            service.remove_file(session, mine.id, key, _who(mine.reference), now())
     except (FileNotAsked, FileReplaced, DetailsFrozen) as refusal:
         return _closed(token, refusal)
     flash(_("The file has been removed."), "success")
@@ -92,8 +93,8 @@ def _mine(token: str) -> Registration:
     return found
 
 
-def _who(registration: Registration) -> Who:
-    return Who(Actor("delegate", registration.reference), seen=request.form.get("seen"))
+def _who(reference: str) -> Who:
+    return Who(Actor("delegate", reference), seen=request.form.get("seen"))
 
 
 def _context(token: str, key: str = "", form: AttachmentForm | None = None) -> dict[str, Any]:

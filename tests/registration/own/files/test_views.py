@@ -85,7 +85,7 @@ def test_file_is_added_replaced_opened_and_removed_with_the_trail_and_a_message(
     assert "Still missing" in page.text
     page = page.form("form[action$='files/cv']").fill(file=("мој CV.pdf", uploads.pdf())).submit()
     assert page.status == 200 and kept() == {"cv": "мој CV.pdf"}
-    page = page.form("form[action$='files/cv']").fill(file=("me.png", uploads.picture())).submit()
+    page = page.form("form[action$='files/cv']").fill(file=("me.png", uploads.photograph())).submit()
     assert kept() == {"cv": "me.png"}
     answer = client.get(page.link("me.png"))
     assert answer.headers["Content-Security-Policy"].startswith("sandbox")
@@ -203,7 +203,7 @@ def test_organisers_open_add_and_remove_files_and_find_who_has_none(app, client,
     assert browser.get(person.link("cv.pdf")).headers["Content-Security-Policy"].startswith("sandbox")
     page = person.follow("Add or remove files")
     assert [tag["data-file-question"] for tag in page.all("[data-file-question]")] == ["cv", "photo", "visa"]
-    page.form("form[action$='files/visa']").fill(file=("visa.png", uploads.picture())).submit()
+    page.form("form[action$='files/visa']").fill(file=("visa.png", uploads.photograph())).submit()
     assert kept() == {"cv": "cv.pdf", "visa": "visa.png"}
     assert "visa.png" not in client.get(ana["own"]).text
     assert client.get(ana["own"] + "files/visa").status == 404

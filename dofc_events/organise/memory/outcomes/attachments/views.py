@@ -61,6 +61,7 @@ def file(edition: Edition, slug: str, file_id: int) -> ResponseReturnValue:
 @writers_only
 def remove(edition: Edition, slug: str, file_id: int) -> ResponseReturnValue:
     """Take a file off an outcome."""
+    _outcome(edition, slug)
     form = ButtonForm()
     if not form.validate_on_submit():
         return answer_errors(form, PAGE, adding=FilesForm(formdata=None), **_page(edition, slug))

@@ -49,11 +49,11 @@ def file(edition: Edition, reference: str, key: str) -> ResponseReturnValue:
 @organisers_only
 def add(edition: Edition, reference: str, key: str) -> ResponseReturnValue:
     """Add a file for a delegate, in place of the one that is there."""
-    registration_id, who, year = _person(edition, reference).id, _who(), edition.year
+    registration_id, year = _person(edition, reference).id, edition.year
 
     def keep(checked: CheckedFile) -> None:
         with unit_of_work() as session:
-            service.add_file(session, registration_id, key, checked, who, now())
+            service.add_file(session, registration_id, key, checked, _who(), now())
 
     try:
         refused = receive_attachment(AttachmentForm, keep, PAGE, lambda form: _context(edition, reference, key, form))
