@@ -216,6 +216,18 @@ def test_send_asks_again_when_the_audience_has_changed(written, register, announ
     assert len(announced()) == 2
 
 
+def test_send_asks_again_when_somebody_has_changed_the_letter(written, register, announced, tick):
+    register()
+    for schedule in ({}, {"anchor": "begins", "days": 7, "side": "before"}):
+        page = written(**schedule)
+        form = page.follow("Schedule…" if schedule else "Send…").form()
+        page.follow("Edit the letter").form().fill(body="Dear all").submit()
+        page = form.submit()
+        assert page.status == 422 and "The letter has been changed" in page.text
+        tick()
+        assert announced() == []
+
+
 def test_scheduled_letter_says_when_and_goes_then(written, register, clock, tick, reading, see, edition):
     page = written(anchor="begins", days=7, side="before").follow("Schedule…")
     assert page.h1 == "Schedule it for 0 people?" and "7 days before the first day" in page.text
