@@ -182,6 +182,7 @@ def test_letter_goes_to_exactly_those_whom_the_page_names(written, register, wri
         gone = make_registration(session, edition_by_year(session, year))
         cancel_registration(session, gone.id, DELEGATE, NOW)
     page = written()
+    assert "Written by Ana Kovač" in page.text
     assert page.one("[data-reach]")["data-reach"] == see().one("tr[data-letter] [data-reach]")["data-reach"] == "2"
     page = page.follow("Send…")
     assert page.h1 == "Send it to 2 people?" and "Ana Kovač" in page.text
