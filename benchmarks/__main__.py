@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
+from benchmarks.ballots import ELECTIONS, MEMBERS, first_places
 from benchmarks.crowd import crowded_site
 from benchmarks.draw import draw_seconds
 from benchmarks.endurance import endurance
@@ -191,6 +192,12 @@ def _privacy(databases: Databases, folder: Path) -> None:
             print(f"  {people:,} people: +{found.grown:.0f} MB; {len(found.waited)} registered meanwhile, {registered}")
 
 
+def _ballots(databases: Databases, folder: Path) -> None:
+    for proposals in (3, 4, 5):
+        said = ", ".join(f"{how} {number}" for how, number in first_places(proposals).most_common())
+        print(f"first place of {ELECTIONS} elections, {MEMBERS} members, {proposals} proposals: {said}", flush=True)
+
+
 PARTS: dict[str, Callable[[Databases, Path], None]] = {
     "registration": _registrations,
     "mail": _mail,
@@ -204,6 +211,7 @@ PARTS: dict[str, Callable[[Databases, Path], None]] = {
     "evening": _evening,
     "growth": _growth,
     "privacy": _privacy,
+    "ballots": _ballots,
     "rush": _rush,
     "outages": _outages,
     "endurance": _endurance,

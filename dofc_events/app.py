@@ -148,6 +148,8 @@ def _init_templates(app: Flask, settings: Settings) -> None:
         current_locale=get_locale,
         is_chair=is_chair,
         map_link=map_link,
+        begin_page=dates.begin_page,
+        zone_is_said=dates.is_said,
         full_address=link,
         base_url=settings.base_url,
         MAIL_DOMAINS=DOMAINS,
@@ -155,9 +157,9 @@ def _init_templates(app: Flask, settings: Settings) -> None:
         country_name=lambda code: country_name(code, get_locale().language),
     )
     app.jinja_env.filters.update(
-        moment=dates.moment,
-        deadline=dates.deadline,
-        moment_range=dates.moment_range,
+        moment=dates.naming_once(dates.moment),
+        deadline=dates.naming_once(dates.deadline),
+        moment_range=dates.naming_once(dates.moment_range),
         short_moment=dates.short_moment,
         as_recorded=dates.as_recorded,
         clock=dates.clock,

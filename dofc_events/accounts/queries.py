@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from dofc_events.accounts.models import Account, BrowserSession, Role, SignInLink
 from dofc_events.accounts.rules import SESSION_LASTS, RoleName, audit_name
-from dofc_events.core.audit import AuditEntry
+from dofc_events.core.audit import Actor, AuditEntry
 from dofc_events.core.order import sort_key
 from dofc_events.core.references import hash_secret
 from dofc_events.mail.rules import address_key
@@ -32,6 +32,12 @@ def account_by_id(session: Session, account_id: int) -> Account | None:
 def account_by_email(session: Session, email: str) -> Account | None:
     """The account of an address, however it is spelled, with its roles."""
     return session.scalar(select(Account).where(Account.email_key == address_key(email)))
+
+
+def name_of(session: Session, actor: Actor) -> str:
+    """What people call an actor: the account's name, or the address of one that is not there."""
+    account = account_by_email(session, actor.name)
+    return account.name if account else actor.name
 
 
 def roles_at(session: Session, edition_id: int) -> Sequence[Role]:

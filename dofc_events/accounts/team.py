@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from dofc_events.accounts import mails
 from dofc_events.accounts.mails import INVITATION
 from dofc_events.accounts.models import Account, Role
-from dofc_events.accounts.queries import account_by_email, role_at, roles_at
+from dofc_events.accounts.queries import account_by_email, name_of, role_at, roles_at
 from dofc_events.accounts.rules import Grant, RoleName, audit_name
 from dofc_events.accounts.service import NoSuchRole, add_account
 from dofc_events.conference.models import Edition
@@ -48,7 +48,8 @@ def invite(
     # Strangers who write to the address by other forms must not keep it out of the team.
     refuse_flood(session, email, now, kind=INVITATION)
     account = add_account(session, email, name, grant, actor, now, ends_at=ends_at)
-    enqueue(session, mails.team_invitation(account, edition, role, ends_at, invited_by=actor.name), now, asked_for=True)
+    invitation = mails.team_invitation(account, edition, role, ends_at, invited_by=name_of(session, actor))
+    enqueue(session, invitation, now, asked_for=True)
     return account
 
 

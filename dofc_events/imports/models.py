@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship, remote
 
+from dofc_events.accounts.models import Account
 from dofc_events.core.db import Base
 
 
@@ -29,6 +30,10 @@ class ImportFile(Base):
     matching: Mapped[list[str]] = mapped_column(JSON, default=list)
     fallbacks: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     done_at: Mapped[datetime | None]
+
+    sender: Mapped[Account | None] = relationship(
+        primaryjoin=lambda: foreign(ImportFile.added_by) == "account:" + remote(Account.email), viewonly=True
+    )
 
 
 class KnownColumn(Base):

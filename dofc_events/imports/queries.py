@@ -41,7 +41,8 @@ def import_file(session: Session, edition_id: int, file_id: int, now: datetime) 
 
 def import_files(session: Session, edition_id: int, now: datetime) -> Sequence[ImportFile]:
     """The files of an edition whose people have not been registered yet, the latest first."""
-    query = select(ImportFile).where(ImportFile.edition_id == edition_id, ImportFile.done_at.is_(None))
+    query = select(ImportFile).options(joinedload(ImportFile.sender))
+    query = query.where(ImportFile.edition_id == edition_id, ImportFile.done_at.is_(None))
     return session.scalars(query.where(ImportFile.added_at > now - KEPT_FOR).order_by(ImportFile.id.desc())).all()
 
 

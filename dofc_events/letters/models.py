@@ -4,8 +4,9 @@ from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
+from dofc_events.accounts.models import Account
 from dofc_events.conference.models import Edition
 from dofc_events.core.db import Base
 from dofc_events.letters.rules import SENT_AT, Anchor, LetterState
@@ -43,6 +44,9 @@ class Letter(Base):
     stopped_at: Mapped[datetime | None]
 
     edition: Mapped[Edition] = relationship()
+    author: Mapped[Account | None] = relationship(
+        primaryjoin=lambda: foreign(Letter.written_by) == Account.email, viewonly=True
+    )
     attachments: Mapped[list["LetterAttachment"]] = relationship(order_by="LetterAttachment.id")
 
     @property

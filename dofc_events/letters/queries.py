@@ -132,7 +132,8 @@ def first_of(session: Session, registration_ids: Collection[int]) -> Sequence[Re
 
 def letter_of(session: Session, edition_id: int, letter_id: int) -> Letter | None:
     """One letter of an edition."""
-    return session.scalar(_letters().where(Letter.id == letter_id, Letter.edition_id == edition_id))
+    query = _letters().options(joinedload(Letter.author))
+    return session.scalar(query.where(Letter.id == letter_id, Letter.edition_id == edition_id))
 
 
 def letter_by_id(session: Session, letter_id: int) -> Letter | None:

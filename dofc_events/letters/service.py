@@ -177,13 +177,16 @@ def detach_file(session: Session, letter_id: int, attachment_id: int, actor: Act
         _record(session, actor, now, "letter_file_removed", letter, name=attachment.name)
 
 
-def release_letter(session: Session, letter_id: int, digest: str, actor: Actor, now: datetime) -> int:
+def release_letter(
+    session: Session, letter_id: int, digest: str, actor: Actor, now: datetime, *, seen: LetterText | None = None
+) -> int:
     """Have a draft sent, now or at its time; returns how many people it would go to now.
 
     A letter sent now goes to exactly the people in `digest` (see `Readers`). Raises NotADraft, NobodyToWriteTo,
-    AudienceChanged, DateMissing, TooLate and FarOff.
+    AudienceChanged, DateMissing, TooLate and FarOff, and ChangedMeanwhile if it says something else than was `seen`.
     """
     letter = _draft(session, letter_id)
+    refuse_changed(seen, text_of(letter))
     _refuse_bad_time(letter, now)
     readers = readers_of(session, letter.edition_id, audience_of(letter))
     letter.released_at = now

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Flask, abort, g, make_response, redirect, render_template, request, url_for
 from flask import session as browser
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from dofc_events.accounts.guards import may_organise
 from dofc_events.conference.models import Edition
@@ -51,6 +52,7 @@ from dofc_events.registration.shared import (
     wrote_to,
 )
 from dofc_events.registration.trips.forms import NOT_TO_BE_HAD, ChangeTripsForm
+from dofc_events.web.dates import begin_page
 from dofc_events.web.forms import answer_errors, answer_too_many, form_page
 from dofc_events.web.kept import kept_part
 
@@ -169,10 +171,17 @@ def _blank_form(edition: Edition, context: dict[str, Any]) -> ResponseReturnValu
         form.code.data = request.args["code"][:LONGEST_CODE]
         return render_template(NEW, form=form, **context)
     shown = _shown(edition, context)
-    blank = {
-        part: kept_part(f"registration/_{part}.html", shown, lambda: {"form": _form(edition, context), **context})
-        for part in ("head", "fields")
-    }
+
+    def part(name: str, *said: str) -> Markup:
+        """Of the blank form, below what has `said` these zones."""
+
+        def filled_in() -> dict[str, Any]:
+            begin_page(*said)
+            return {"form": _form(edition, context), **context}
+
+        return kept_part(f"registration/_{name}.html", shown, filled_in)
+
+    blank = {"head": part("head"), "fields": part("fields", edition.zone)}
     return render_template(NEW, form=UnseenForm(), **context | {"blank": blank})
 
 

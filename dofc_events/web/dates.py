@@ -1,11 +1,15 @@
 """Dates and times for people: in the reader's language, and in the edition's zone with the zone's name."""
 
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
+from functools import wraps
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_time, format_timedelta, get_timezone_location
 from babel.units import format_unit
+from flask import g
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
@@ -117,6 +121,32 @@ def zone_name(zone: str) -> str:
     city = get_timezone_location(ZoneInfo(zone), locale=_reading_locale(), return_city=True)
     text: str = _("%(city)s time", city=city)
     return text
+
+
+def begin_page(*said: str) -> str:
+    """From here on, in this request, each zone is named once, and those that are `said` not at all."""
+    g.zones_said = set(said)
+    return ""
+
+
+def is_said(zone: str) -> bool:
+    """Whether the page has named the zone already; from now on it has. Nothing else than such a page ever has."""
+    said: set[str] | None = g.get("zones_said")
+    if said is None:
+        return False
+    known = zone in said
+    said.add(zone)
+    return known
+
+
+def naming_once(shown: Callable[..., str]) -> Callable[..., str]:
+    """A filter that shows moments, of which only the first on a page names their zone, unless it is told otherwise."""
+
+    @wraps(shown)
+    def show(*moments_and_zone: Any, named: bool | None = None) -> str:
+        return shown(*moments_and_zone, named=not is_said(moments_and_zone[-1]) if named is None else named)
+
+    return show
 
 
 def _with_zone(moments: str, zone: str, named: bool) -> str:

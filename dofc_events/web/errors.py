@@ -17,6 +17,7 @@ from dofc_events.core.errors import RequestLost, in_one_line, without_address
 from dofc_events.core.files import FilesAway
 from dofc_events.extensions import limiter, login_manager
 from dofc_events.web.answered import request_number
+from dofc_events.web.asking import NotSure, ask
 from dofc_events.web.on_record import say
 
 log = structlog.get_logger()
@@ -72,6 +73,8 @@ def init_errors(app: Flask) -> None:
         if event := ON_RECORD.get(response.status_code):
             say(event)
         return response
+
+    app.register_error_handler(NotSure, ask)
 
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> Response:

@@ -50,13 +50,14 @@ def last_entry(session) -> tuple:
 
 
 def test_invite_gives_the_role_and_writes_without_a_link_that_signs_in(session, edition, invite):
+    make_account(session, ELENA.name, name="Elena Petrova")
     invite()
     ben = account_by_email(session, "ben@dofc.test")
     assert ben.grants(NOW) == ben.grants(UNTIL - timedelta(seconds=1)) == [Grant(RoleName.DESK, edition.id)]
     assert ben.grants(UNTIL) == []
     message = session.scalars(select(Message)).one()
     assert (message.kind, message.recipient, message.scope) == ("team-invitation", "ben@dofc.test", str(edition.year))
-    for said in ("elena@dofc.test has added you", "At the desk", "This lasts until 14:00, Wednesday 2 December 2026"):
+    for said in ("Elena Petrova has added you", "At the desk", "This lasts until 14:00, Wednesday 2 December 2026"):
         assert said in " ".join(message.text.split()), said
     assert message.text.count("/sign-in") == 1 and "/sign-in/" not in message.text
     act, actor, scope, details = last_entry(session)

@@ -84,6 +84,10 @@ class Page:
         assert len(forms) == 1, f"{len(forms)} forms {which!r} on {self}: {[f.get('action') for f in self.all('form')]}"
         return Form(self, forms[0])
 
+    def agree(self) -> "Page":
+        """The answer to a yes on the page that asks whether a button was meant."""
+        return self.form("main form").submit("accepted")
+
     def __str__(self) -> str:
         return f"{self.url} ({self.status}): {self.text[:600]}"
 

@@ -32,6 +32,7 @@ from dofc_events.core.clock import now
 from dofc_events.core.contained import TooBusy
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.extensions import settings
+from dofc_events.web.asking import be_sure
 from dofc_events.web.forms import ButtonForm, answer_errors, answer_too_many, form_page
 
 blueprint = Blueprint("factors", __name__, url_prefix="/sign-in/factors")
@@ -154,11 +155,15 @@ def renew_codes(here: BrowserSession) -> ResponseReturnValue:
     form = ButtonForm()
     if not form.validate_on_submit():
         return answer_errors(form, "accounts/factors/index.html", **_context(here))
+    asked, act = _("Make new recovery codes?"), _("Make new recovery codes")
+    meaning = _("The ones that you have saved or printed will stop working.")
     try:
         with unit_of_work() as session:
-            browser["codes"] = service.renew_codes(session, here.account_id, acting(), now())
+            codes = service.renew_codes(session, here.account_id, acting(), now())
+            be_sure(asked, meaning, act, back=url_for(".index"))
     except service.NoSuchFactor:
         abort(404)
+    browser["codes"] = codes
     return redirect(url_for(".codes"), 303)
 
 
@@ -169,9 +174,13 @@ def remove(here: BrowserSession, factor_id: int) -> ResponseReturnValue:
     form = ButtonForm()
     if not form.validate_on_submit():
         return answer_errors(form, "accounts/factors/index.html", **_context(here))
+    names = {one.id: one.name for one in queries.factors_of(db.session(), here.account_id)}
     try:
         with unit_of_work() as session:
             service.remove(session, here.account_id, factor_id, acting(), now())
+            asked, act = _("Remove “%(name)s”?", name=names[factor_id]), _("Remove the second factor")
+            meaning = _("You could no longer sign in with it, and would have to add it again.")
+            be_sure(asked, meaning, act, back=url_for(".index"))
     except service.NoSuchFactor:
         abort(404)
     except service.LastFactor:

@@ -107,8 +107,8 @@ def remind(session: Session, group_id: int, invitation_id: int, actor: Actor, no
     send(session, mails.delegation_invitation(one, again=True), now, asked_for=True)
 
 
-def take_back(session: Session, group_id: int, invitation_id: int, actor: Actor, now: datetime) -> None:
-    """End an invitation that nobody has answered, and its link. Raises NotOfGroup and NotNow."""
+def take_back(session: Session, group_id: int, invitation_id: int, actor: Actor, now: datetime) -> str:
+    """End an invitation that nobody has answered, and its link; returns whose. Raises NotOfGroup and NotNow."""
     group, _pool = locked_group(session, group_id)
     one = _invitation(session, group_id, invitation_id)
     if one.registration_id is not None or group.edition.status == EditionStatus.ARCHIVED:
@@ -117,6 +117,7 @@ def take_back(session: Session, group_id: int, invitation_id: int, actor: Actor,
     session.delete(one)
     session.flush()
     record_of(session, actor, now, "invitation_taken_back", group)
+    return one.name
 
 
 def replace_person(

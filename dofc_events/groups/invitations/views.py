@@ -1,14 +1,17 @@
 """What the head of a delegation does, behind the link to its page; and the form of those who were invited."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import Window
+from dofc_events.core.audit import Actor
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.rules import full_name
@@ -28,6 +31,7 @@ from dofc_events.registration.rules import Outcome
 from dofc_events.registration.service import DetailsFrozen, RegistrationOver
 from dofc_events.registration.shared import answer_not_open, form_context, offer_trips, wrote_to
 from dofc_events.registration.views import DELEGATE, REFUSALS, answer_other_answers, answer_refusal, limit_by_network
+from dofc_events.web.asking import be_sure
 from dofc_events.web.errors import LinkNotValid
 from dofc_events.web.forms import ButtonForm, Form, answer_errors, answer_too_many, form_page
 
@@ -71,9 +75,16 @@ def remind(token: str, invitation_id: int) -> ResponseReturnValue:
 
 @blueprint.post(f"{GROUP}/invitations/<id:invitation_id>/take-back")
 def take_back(token: str, invitation_id: int) -> ResponseReturnValue:
-    return _act(
-        token, service.take_back, invitation_id, _("The invitation has been taken back. Its link no longer works.")
-    )
+    """End an invitation, after asking: the link that somebody has would stop working."""
+    words = _("The invitation has been taken back. Its link no longer works.")
+    return _act(token, _take_back, invitation_id, words)
+
+
+def _take_back(session: Session, group_id: int, invitation_id: int, actor: Actor, now: datetime) -> None:
+    name = service.take_back(session, group_id, invitation_id, actor, now)
+    asked, meaning = _("Take back the invitation of %(name)s?", name=name), _("Its link will stop working.")
+    assert request.view_args is not None
+    be_sure(asked, meaning, _("Take it back"), back=url_for("groups.index", token=request.view_args["token"]))
 
 
 def _act(token: str, act: Any, invitation_id: int, done: str, sent: str = "") -> ResponseReturnValue:

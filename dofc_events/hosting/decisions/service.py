@@ -24,8 +24,8 @@ from dofc_events.hosting.rules import PENDING, ProposalStatus, scope_of
 from dofc_events.hosting.stages.rules import Act, refuse_unless
 from dofc_events.mail.outbox import enqueue
 
-# The reference of the accepted proposal, the edition's zone, the words to its host and to the others.
-Prepared = tuple[str | None, str, str, str]
+# The reference of the accepted proposal, the edition's zone, the words to its host and to the others, the reason.
+Prepared = tuple[str | None, str, str, str, str]
 
 
 class NotShortlisted(Refusal):
@@ -55,9 +55,9 @@ class NothingPrepared(Refusal):
 def prepared(decision: Decision | None) -> Prepared:
     """The announcement, as prepared so far."""
     if decision is None:
-        return None, "", "", ""
+        return None, "", "", "", ""
     reference = decision.proposal.reference if decision.proposal else None
-    return reference, decision.zone, decision.words_to_host, decision.words_to_others
+    return reference, decision.zone, decision.words_to_host, decision.words_to_others, decision.reason
 
 
 def prepare_decision(
@@ -112,17 +112,21 @@ def reason_for(call: HostingCall, choice: str) -> Because | None:
     return needs_reason(count.order if count else None, len(ballots_of(call)), call.quorum, choice)
 
 
-def announce_decision(session: Session, call_id: int, actor: Actor, now: datetime) -> Edition | None:
+def announce_decision(
+    session: Session, call_id: int, actor: Actor, now: datetime, *, seen: Prepared | None = None
+) -> Edition | None:
     """Tell all proposers, each what it means for them, and all who judged or voted.
 
     What is accepted becomes the next edition, as a draft. All of it in one transaction, or nothing. Raises WrongStage,
-    NothingPrepared, NotShortlisted if the proposer has withdrawn meanwhile, and EditionExists.
+    NothingPrepared, NotShortlisted if the proposer has withdrawn meanwhile, EditionExists, and ChangedMeanwhile if
+    another decision has been prepared than the one `seen`.
     """
     call = locked_call(session, call_id)
     decision = call.decision
     refuse_unless(Act.ANNOUNCE, call.stage(now))
     if decision is None:
         raise NothingPrepared
+    refuse_changed(seen, prepared(decision))
     proposals = [p for p in locked_proposals(session, call_id) if p.status in PENDING]
     accepted = next((p for p in proposals if p.id == decision.proposal_id), None)
     if decision.proposal_id is not None and accepted is None:

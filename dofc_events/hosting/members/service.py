@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from dofc_events.accounts import sessions
 from dofc_events.accounts.mails import INVITATION
 from dofc_events.accounts.models import Account, Role
-from dofc_events.accounts.queries import account_by_email
+from dofc_events.accounts.queries import account_by_email, name_of
 from dofc_events.accounts.rules import MEMBER_ROLES, Grant, RoleName, audit_name
 from dofc_events.accounts.service import add_account
 from dofc_events.conference.members import service as network
@@ -130,7 +130,7 @@ def add_representative(
         return known
     refuse_flood(session, email, now, kind=INVITATION)
     account = add_account(session, email, name, grant, actor, now)
-    invitation = mails.invitation(account, member.organisation, role, invited_by=_name_of(session, actor))
+    invitation = mails.invitation(account, member.organisation, role, invited_by=name_of(session, actor))
     enqueue(session, invitation, now, asked_for=True)
     _tell_of_change(session, voters, account, actor, now, added=True)
     return account
@@ -175,17 +175,11 @@ def _plain(name: str) -> str:
     return " ".join(name.casefold().split())
 
 
-def _name_of(session: Session, actor: Actor) -> str:
-    """The actor's name; the address only if it has no account."""
-    account = account_by_email(session, actor.name)
-    return account.name if account else actor.name
-
-
 def _tell_of_change(
     session: Session, voters: Sequence[Voter], changed: Account, actor: Actor, now: datetime, *, added: bool
 ) -> None:
     """Put on record and tell all who vote for a member that one of them was added, or removed, while members vote."""
-    by = _name_of(session, actor)
+    by = name_of(session, actor)
     is_chair = any(grant.role is RoleName.CHAIR for grant in changed.grants(now))
     for voter in voters:
         voter.representatives_changed_at = now

@@ -22,6 +22,7 @@ from dofc_events.organise.accounts import queries, service
 from dofc_events.organise.accounts.factors import views as factors
 from dofc_events.organise.shared import around, before_id
 from dofc_events.organise.trail.network.texts import ROLES, line_of
+from dofc_events.web.asking import be_sure
 from dofc_events.web.forms import ButtonForm, answer_errors
 
 blueprint = Blueprint("accounts", __name__)
@@ -63,9 +64,18 @@ def account(account_id: int) -> ResponseReturnValue:
 @chair_only
 @fresh_factor_for_forms
 def end_role(account_id: int, role_id: int) -> ResponseReturnValue:
-    """End one of its roles."""
+    """End one of its roles, after asking."""
+    account = _of(account_id)
+    held = next((role for role in account.roles if role.id == role_id), None) or abort(404)
+    place = queries.where_roles_are(db.session(), [held]).get(role_id, "")
+    asks = partial(
+        be_sure,
+        _("End the role of %(name)s: %(role)s?", name=account.name, role=f"{ROLES[held.role]} {place}".strip()),
+        _("It would have to be given again, and they would be told by email."),
+        _("End the role now"),
+    )
     end = partial(service.end_role, account_id=account_id, role_id=role_id)
-    return _done(account_id, _("The role has ended."), end)
+    return _done(account_id, _("The role has ended."), end, asks)
 
 
 @blueprint.post(f"{ACCOUNT}/sign-out")
@@ -80,15 +90,14 @@ def sign_out(account_id: int) -> ResponseReturnValue:
 @fresh_factor_for_forms
 def reset_factor(account_id: int) -> ResponseReturnValue:
     """Take its second factor away, after asking."""
-    if page := _unless_sure(
-        account_id,
+    asks = partial(
+        be_sure,
         _("Remove the second factor of %(name)s?", name=_of(account_id).name),
         _("They will be signed out everywhere and told by email, and have to set up a new one."),
         _("Remove the second factor"),
-    ):
-        return page
+    )
     words = _("Second factor removed, and signed out everywhere. We have told them by email.")
-    return _done(account_id, words, partial(reset, account_id=account_id))
+    return _done(account_id, words, partial(reset, account_id=account_id), asks)
 
 
 @blueprint.post(f"{ACCOUNT}/end")
@@ -96,14 +105,14 @@ def reset_factor(account_id: int) -> ResponseReturnValue:
 @fresh_factor_for_forms
 def end(account_id: int) -> ResponseReturnValue:
     """End all that it can do, after asking."""
-    if page := _unless_sure(
-        account_id,
+    asks = partial(
+        be_sure,
         _("End the account of %(name)s?", name=_of(account_id).name),
         _("All its roles will end, and it will be signed out everywhere. Each role would have to be given again."),
         _("End the account"),
-    ):
-        return page
-    return _done(account_id, _("The account has ended."), partial(service.end_account, account_id=account_id))
+    )
+    words = _("The account has ended.")
+    return _done(account_id, words, partial(service.end_account, account_id=account_id), asks)
 
 
 @blueprint.get("/accounts/trail")
@@ -122,23 +131,18 @@ def trail() -> ResponseReturnValue:
     )
 
 
-def _unless_sure(account_id: int, asked: str, meaning: str, act: str) -> str | None:
-    """The page that asks about an act that cannot be undone by another button; None once the answer was yes."""
-    form = ButtonForm()
-    if "sure" in request.form or not form.validate_on_submit():
-        return None
-    said = {"asked": asked, "meaning": meaning, "act": act}
-    return render_template("organise/accounts/sure.html", form=form, account=_of(account_id), **said, **around(None))
-
-
-def _done(account_id: int, words: str, act: Callable[..., Any]) -> ResponseReturnValue:
-    """The answer to a button on an account's page."""
+def _done(
+    account_id: int, words: str, act: Callable[..., Any], asks: Callable[..., None] | None = None
+) -> ResponseReturnValue:
+    """The answer to a button on an account's page, which `asks` first if nothing else brings back what it does."""
     form, _account = ButtonForm(), _of(account_id)
     if not form.validate_on_submit():
         return answer_errors(form, "organise/accounts/account.html", **_context(account_id))
     try:
         with unit_of_work() as session:
             act(session, actor=acting(), now=now())
+            if asks is not None:
+                asks(back=url_for(".account", account_id=account_id), around=partial(around, None))
     except NoSuchRole:
         abort(404)
     except LastChair:

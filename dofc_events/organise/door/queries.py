@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Select, and_, case, func, literal_column, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
+from dofc_events.accounts.models import Account
 from dofc_events.conference.models import Category
 from dofc_events.core.audit import AuditEntry
 from dofc_events.core.order import sort_key
@@ -102,10 +103,11 @@ def person_at_the_door(session: Session, edition_id: int, day: date, reference: 
 
 
 def let_in_by(session: Session, year: int, references: Collection[str]) -> dict[str, str]:
-    """The last actor to check in each of these, as the trail names actors."""
-    query = select(AuditEntry.about, AuditEntry.actor).where(AuditEntry.about.in_(references))
+    """The last actor to check in each of these, as the trail writes actors, with an account's name for its address."""
+    query = select(AuditEntry.about, AuditEntry.actor, Account.name).where(AuditEntry.about.in_(references))
+    query = query.outerjoin(Account, AuditEntry.actor == "account:" + Account.email)
     query = query.where(AuditEntry.scope == str(year), AuditEntry.act == "arrived").order_by(AuditEntry.id)
-    return {entry.about: entry.actor for entry in session.execute(query)}
+    return {entry.about: f"account:{entry.name}" if entry.name else entry.actor for entry in session.execute(query)}
 
 
 def _people(edition_id: int, day: date) -> Found:

@@ -22,7 +22,7 @@ from dofc_events.conference.service import (
     moved,
 )
 from dofc_events.core.audit import Actor, AuditEntry, record
-from dofc_events.core.changes import write
+from dofc_events.core.changes import refuse_changed, write
 from dofc_events.core.clock import from_zone, in_zone
 from dofc_events.core.errors import Refusal
 from dofc_events.core.slugs import slug_for
@@ -85,13 +85,14 @@ def publish(session: Session, edition_id: int, actor: Actor, now: datetime) -> N
 
 
 def change_year(
-    session: Session, edition_id: int, year: int, actor: Actor, now: datetime, *, moves_dates: bool
+    session: Session, edition_id: int, year: int, actor: Actor, now: datetime, *, moves_dates: bool, seen: int
 ) -> None:
-    """Give a draft another year; its trail and messages go with it, and its dates if that is asked for.
+    """Give a draft another year than the one `seen`; its trail and messages go with it, and its dates if that is asked.
 
-    Raises NotADraft, EditionExists, and CameOfACall.
+    Raises NotADraft, EditionExists, CameOfACall, and ChangedMeanwhile.
     """
     edition = _draft(session, edition_id)
+    refuse_changed(seen, edition.year)
     if edition_by_year(session, year) not in (None, edition):
         raise EditionExists(str(year))
     before, changes = edition.year, write(edition, {"year": year})

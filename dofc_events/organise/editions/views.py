@@ -186,7 +186,8 @@ def change_year(edition: Edition) -> ResponseReturnValue:
     year = form.year.data
     try:
         with unit_of_work() as session:
-            service.change_year(session, edition.id, year, acting(), now(), moves_dates=form.moves_dates.data)
+            moves, seen = form.moves_dates.data, edition.year
+            service.change_year(session, edition.id, year, acting(), now(), moves_dates=moves, seen=seen)
     except EditionExists:
         return _year_is_taken(form, page, **context)
     except (NotADraft, service.CameOfACall) as refusal:

@@ -1,5 +1,6 @@
 """Register the people of a file, in steps: the file, its columns, a trial run, and then all at once."""
 
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -34,6 +35,7 @@ from dofc_events.questions.queries import questions_of
 from dofc_events.registration.answers.service import ChoiceFull
 from dofc_events.registration.on_behalf.service import EditionNotRunning, can_be_added_to
 from dofc_events.registration.texts import stated_consent
+from dofc_events.web.asking import be_sure_of_file
 from dofc_events.web.attachments.shared import receive_file
 from dofc_events.web.export import list_download
 from dofc_events.web.forms import ButtonForm, answer_busy, answer_errors, answer_too_late, form_page
@@ -172,12 +174,13 @@ def remove(edition: Edition, file_id: int) -> ResponseReturnValue:
     form = ButtonForm()
     if not form.validate_on_submit():
         return answer_errors(form, INDEX, upload=ListForm(formdata=None), **_context(edition))
-    if import_file(db.session(), edition.id, file_id, now()) is None:
-        abort(404)
+    file = import_file(db.session(), edition.id, file_id, now()) or abort(404)
+    asked, here = _("Remove “%(file)s”?", file=file.name), url_for(".index", year=edition.year)
     with unit_of_work() as session:
         service.forget_file(session, file_id, acting(), now())
+        be_sure_of_file(asked, back=here, around=partial(around, edition))
     flash(_("The file has been removed. Nobody has been registered."), "success")
-    return redirect(url_for(".index", year=edition.year), 303)
+    return redirect(here, 303)
 
 
 @blueprint.errorhandler(service.DoneBefore)

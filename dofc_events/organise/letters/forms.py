@@ -147,9 +147,13 @@ class ChangeLetterForm(EditForm, LetterForm):
 
 
 class SendForm(Form):
-    """The button that sends a letter; `digest` identifies its recipients, so that only people who were shown get it."""
+    """The button that sends a letter; `digest` identifies its recipients, so that only people who were shown get it.
+
+    `text` identifies what it says, so that nobody sends what somebody else has changed meanwhile.
+    """
 
     digest = HiddenField()
+    text = HiddenField()
 
 
 class ChangeForm(SendForm):

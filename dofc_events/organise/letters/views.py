@@ -19,6 +19,7 @@ from dofc_events.conference.service import at_place_and_time
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import Refusal
+from dofc_events.core.references import hash_secret
 from dofc_events.delegates.models import Registration
 from dofc_events.letters import mails, queries, service
 from dofc_events.letters.models import Letter
@@ -31,6 +32,7 @@ from dofc_events.mail.rules import deliverable
 from dofc_events.notices.queries import standing_in
 from dofc_events.organise.letters.attachments import views as attachments
 from dofc_events.organise.letters.forms import ChangeForm, ChangeLetterForm, NewLetterForm, SendForm
+from dofc_events.organise.letters.texts import why_not
 from dofc_events.organise.rules import masked, masked_html
 from dofc_events.organise.shared import EDITION, answer_choices, around, asked_audience, before_id
 from dofc_events.questions.queries import questions_of
@@ -176,10 +178,18 @@ def send(edition: Edition, letter_id: int) -> ResponseReturnValue:
     readers = queries.readers_of(session, edition.id, queries.audience_of(found))
     form = ChangeForm() if found.before else SendForm()
     page = "organise/letters/change.html" if found.before else "organise/letters/send.html"
-    context = _sending(edition, found, readers)
+    context, seen = _sending(edition, found, readers), service.text_of(found)
+    files = [file.content_hash for file in found.attachments]
+    text, form.text.data = form.text.data, hash_secret(repr((seen, files, found.before)))
     if not form.validate_on_submit():
         form.digest.data = readers.digest
         return form_page(form, page, **context)
+    if text != form.text.data:
+        form.digest.data = readers.digest
+        form.form_errors = [
+            _("The letter has been changed since you opened this page. Read it again before you send it.")
+        ]
+        return answer_errors(form, page, **context)
     if found.before and form.answer.data != "tell":
         return _stop(edition, found)
     try:
@@ -187,12 +197,12 @@ def send(edition: Edition, letter_id: int) -> ResponseReturnValue:
             if found.before:
                 service.tell_change(writing, letter_id, form.sentence.data, form.digest.data, acting(), now())
             else:
-                service.release_letter(writing, letter_id, form.digest.data, acting(), now())
+                service.release_letter(writing, letter_id, form.digest.data, acting(), now(), seen=seen)
     except service.NotADraft:
         return _no_draft(found)
     except Refusal as refusal:
         form.digest.data = readers.digest
-        form.form_errors = [_why_not(refusal)]
+        form.form_errors = [why_not(refusal)]
         return answer_errors(form, page, **context)
     flash(_("Letter scheduled.") if found.anchor else _going(readers.count), "success")
     return redirect(_address(edition, letter_id), 303)
@@ -368,24 +378,6 @@ def _why_not_editable(found: Letter) -> str:
         LetterState.WRITTEN: _("This letter has been sent, so it can no longer be edited."),
     }
     return str(words.get(found.state, _("This letter is being sent, so it can no longer be edited.")))
-
-
-def _why_not(refusal: Refusal) -> str:
-    reasons: dict[type[Refusal], str] = {
-        service.NobodyToWriteTo: _("Nobody is in this audience now, so there is nobody to send it to."),
-        service.AudienceChanged: _(
-            "The audience has changed since you opened this page. Check the new number before you send the letter."
-        ),
-        service.TooLate: _("The time of this letter has passed: edit it, and send it now or choose a later time."),
-        service.FarOff: _("The day of this letter is more than a year after the edition: edit it."),
-        service.DateMissing: _(
-            "The edition does not have the date that this letter’s time depends on: enter it in the settings, or "
-            "edit the letter."
-        ),
-    }
-    if type(refusal) not in reasons:
-        raise refusal
-    return reasons[type(refusal)]
 
 
 def _going(count: int) -> str:

@@ -24,6 +24,7 @@ from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState
 from dofc_events.organise.rules import masked, masked_html
 from dofc_events.organise.shared import EDITION, around, asked_turn
+from dofc_events.web.asking import be_sure
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 from dofc_events.web.security import MAIL_PREVIEW_POLICY
 
@@ -147,8 +148,11 @@ def release(edition: Edition | None) -> ResponseReturnValue:
     form = ButtonForm()
     if not form.validate_on_submit():
         return answer_errors(form, "organise/mail/index.html", **_list_context(edition))
+    asked = _("Deliver the emails that come from a backup?")
+    meaning = _("Those that were sent after it was made will be sent a second time. They cannot be called back.")
     with unit_of_work() as session:
         outbox.end_hold(session, _scope(edition) or "", acting(), now())
+        be_sure(asked, meaning, _("Deliver"), back=_address(edition, "index"), around=partial(around, edition))
     flash(_("Emails are being sent again."), "success")
     return redirect(_address(edition, "index"), 303)
 

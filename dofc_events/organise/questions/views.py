@@ -1,7 +1,7 @@
 """An edition's own questions: their order, whom each is for, and the form as delegates see it."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -27,6 +27,7 @@ from dofc_events.questions.rules import Kind, OwnQuestion
 from dofc_events.registration.answers.service import set_places
 from dofc_events.registration.forms import DetailsForm
 from dofc_events.registration.shared import asked_of, open_among
+from dofc_events.web.asking import be_sure
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 
 blueprint = Blueprint("questions", __name__)
@@ -146,10 +147,14 @@ def move(edition: Edition, question: OwnQuestion) -> None:
 @organisers_only
 @_pressed
 def take_out(edition: Edition, question: OwnQuestion) -> None:
-    """Stop asking a question."""
+    """Stop asking a question; of one that nobody has answered nothing would be left, so this is asked about."""
+    asked, back = _("Delete “%(question)s”?", question=question.caption), url_for(".index", year=edition.year)
+    meaning = _("Nobody has answered it yet, so it will be deleted with its options.")
     try:
         with unit_of_work() as session:
             stays = service.take_out(session, edition.id, question.key, acting(), now())
+            if not stays:
+                be_sure(asked, meaning, _("Delete the question"), back=back, around=partial(around, edition))
     except service.OthersDependOnIt as refusal:
         flash(_("“%(question)s” depends on it: change that question first.", question=refusal.caption), "warning")
         return

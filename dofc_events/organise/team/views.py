@@ -1,6 +1,7 @@
 """An edition's team: who can see and do what, and until when."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, url_for
@@ -20,6 +21,7 @@ from dofc_events.core.db import db, unit_of_work
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.organise.shared import EDITION, around
 from dofc_events.organise.team.forms import ROLE_NAMES, ChangeRoleForm, InvitationForm, RoleEndForm
+from dofc_events.web.asking import be_sure
 from dofc_events.web.forms import answer_errors, answer_too_many, form_page
 
 blueprint = Blueprint("team", __name__)
@@ -81,9 +83,13 @@ def end_role(edition: Edition, role_id: int) -> ResponseReturnValue:
     role, form = _role(edition, role_id), _with_today(RoleEndForm(), edition)
     if not form.validate_on_submit():
         return answer_errors(form, "organise/team/role.html", role=role, role_names=ROLE_NAMES, **around(edition))
+    here = url_for(".role", year=edition.year, role_id=role_id)
+    asked = _("End the role of %(name)s (%(role)s)?", name=role.account.name, role=ROLE_NAMES[RoleName(role.role)])
+    meaning = _("They will see no page of this edition any more, unless you add them to the team again.")
     try:
         with unit_of_work() as session:
             team.end_role(session, edition.id, role.id, acting(), now(), even_the_last=is_chair())
+            be_sure(asked, meaning, _("End the role now"), back=here, around=partial(around, edition))
     except NoSuchRole:
         abort(404)
     except team.LastOrganiser:

@@ -128,7 +128,7 @@ KEPT = (
     Kept("tags", "word", OF, D, "The organisers’ tags", FIND, NAMES, DELETED),
     Kept("likely_doubles", "told_apart_at", "first_id", D, "Possible duplicate registrations", FIND, NAMES, DELETED),
     Kept("likely_doubles", "told_apart_at", "second_id", D, "Possible duplicate registrations", FIND, NAMES, DELETED),
-    Kept("hand_overs", "before link_version forget_at", OF, D,
+    Kept("hand_overs", "before link_version", OF, D,
          "Details of the person who handed the registration over", "so that they can take it back", NAMES, DELETED,
          "the colleague opens it or the edition begins", is_shown=False),
     Kept("untold_news", "news since due_at", OF, D, "News that they have not been told yet", TELL, NAMES, DELETED,

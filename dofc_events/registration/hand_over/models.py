@@ -1,6 +1,5 @@
 """The table of what was handed over and has not been opened yet."""
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey
@@ -15,7 +14,7 @@ class HandOver(Base):
     """The former delegate of a registration, who can take it back until the new one opens it.
 
     `link_version` is that of the former delegate's link; `before` has what was removed, by the names of columns. It is
-    forgotten when the edition begins, at `forget_at`, if nobody opened it.
+    forgotten when the edition begins, if nobody opened it.
     """
 
     __tablename__ = "hand_overs"
@@ -23,7 +22,6 @@ class HandOver(Base):
     registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"), primary_key=True)
     link_version: Mapped[int]
     before: Mapped[dict[str, Any]] = mapped_column(JSON)
-    forget_at: Mapped[datetime | None]
 
     registration: Mapped[Registration] = relationship()
 

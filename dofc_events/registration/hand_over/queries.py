@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from dofc_events.conference.models import Edition
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import read_link
 from dofc_events.registration.hand_over.models import HandOver
@@ -20,7 +21,10 @@ def hand_over_by_token(session: Session, token: str) -> HandOver | None:
 
 def hand_overs_to_forget(session: Session, now: datetime) -> Sequence[int]:
     """Registrations that nobody has opened since they were handed over, and whose edition is beginning."""
-    return session.scalars(select(HandOver.registration_id).where(HandOver.forget_at <= now)).all()
+    theirs = select(Registration.edition_id).join(HandOver, HandOver.registration_id == Registration.id)
+    begun = [e.id for e in session.scalars(select(Edition).where(Edition.id.in_(theirs))) if e.has_begun(now)]
+    query = select(HandOver.registration_id).join(HandOver.registration).where(Registration.edition_id.in_(begun))
+    return session.scalars(query).all() if begun else ()
 
 
 def handed_over_by(session: Session, registration: Registration) -> str:

@@ -69,7 +69,6 @@ def hand_over(
     before = _passed_on(registration)
     kept = HandOver(registration_id=registration_id, link_version=registration.link_version)
     kept.before = _person(registration) | {"typed": take_typed(session, registration_id), "by": by}
-    kept.forget_at = registration.edition.begins_at()
     session.merge(kept)
     registration.given_name, registration.family_name = given_name, family_name
     for name in TEXTS:

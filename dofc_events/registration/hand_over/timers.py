@@ -12,6 +12,6 @@ from dofc_events.registration.hand_over.models import HandOver
 def forget_hand_over(session: Session, registration_id: int, actor: Actor, now: datetime) -> None:
     """Delete the details of a former delegate, who can no longer take the registration back."""
     kept = session.get(HandOver, registration_id, with_for_update=True)
-    if kept is not None and kept.forget_at is not None and kept.forget_at <= now:
+    if kept is not None and kept.registration.edition.has_begun(now):
         session.delete(kept)
         log(session, actor, now, "hand_over_forgotten", kept.registration)

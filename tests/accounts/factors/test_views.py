@@ -120,7 +120,7 @@ def test_recovery_codes_are_shown_once_and_stored_as_hashes(hers, reading):
 
 def test_new_recovery_codes_replace_the_old_ones(hers):
     hers.add_app()
-    page = hers.client.get(PAGE).form("/codes/new").submit()
+    page = hers.client.get(PAGE).form("/codes/new").submit().agree()
     new = [tag.get_text() for tag in page.all("code")]
     page.form().submit()
     assert len(new) == 10 and not {*new} & {*hers.codes}
@@ -160,7 +160,7 @@ def test_a_factor_is_removed_by_who_gave_one_just_now_and_told_by_email(hers, re
     page = hers.client.get(PAGE).form("/remove").submit()
     assert page.url == CHECK and "You will not be asked again for ten minutes" in page.text
     page = page.form().fill(code=hers.code()).submit()
-    page = page.client.get(PAGE).form("/remove").submit()
+    page = page.client.get(PAGE).form("/remove").submit().agree()
     assert "Second factor removed. We have told you by email." in page.text
     assert told(reading)[-1] == "Second factor removed: Authenticator app"
     assert hers.open_link().url == "/organise/"

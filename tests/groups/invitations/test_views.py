@@ -40,7 +40,7 @@ def test_the_head_invites_reminds_and_takes_back(client, page, reading, clock):
     client.get(page).form("[action$=remind]").submit()
     with reading() as session:
         assert kinds(session, to="mira@own.test") == ["delegation-invitation"] * 2
-    client.get(page).form("[action$=take-back]").submit()
+    client.get(page).form("[action$=take-back]").submit().agree()
     with reading() as session:
         assert kinds(session, to="mira@own.test") == []
 

@@ -249,7 +249,7 @@ def test_a_file_is_attached_downloaded_and_removed(client, make, reading):
     assert file.headers["Content-Disposition"].startswith("attachment;")
     assert file.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
     assert file.headers["X-Content-Type-Options"] == "nosniff"
-    page = page.form("/remove").submit()
+    page = page.form("/remove").submit().agree()
     assert "письмо.pdf" not in page.text and client.get(file.url).status == 404
 
 

@@ -64,10 +64,10 @@ def test_the_list_costs_the_same_for_few_and_for_many(chair, writing, edition):
 
 def test_one_role_ends_and_the_others_stay(chair, elena, reading):
     page = chair.get(f"/organise/accounts/{elena}")
-    page = page.form("[data-role=organiser] form").submit()
+    page = page.form("[data-role=organiser] form").submit().agree()
     assert "The role has ended." in page.text and len(page.all("[data-role]")) == 1
     assert roles_of(reading, elena) == ["member"]
-    page.form("[data-role=member] form").submit()
+    page.form("[data-role=member] form").submit().agree()
     assert roles_of(reading, elena) == []
 
 
@@ -77,7 +77,7 @@ def test_an_account_ends_with_its_roles_its_sessions_and_its_links(chair, elena,
     assert hers.get("/organise/", follow=False).status == 200
     asked = chair.get(f"/organise/accounts/{elena}").form(f"/organise/accounts/{elena}/end").submit()
     assert asked.h1.startswith("End the account of ") and chair.get(f"/organise/accounts/{elena}").all("[data-role]")
-    page = asked.form("main form").submit("sure")
+    page = asked.agree()
     assert "The account has ended." in page.text and "no role" in page.text
     assert hers.get("/organise/", follow=False).headers["Location"] == "/sign-in"
     with reading() as session:
@@ -96,8 +96,7 @@ def test_an_account_is_signed_out_and_keeps_its_roles(chair, elena, reading, cli
 
 def test_the_last_chair_stays(chair, reading):
     me = chair.get("/organise/accounts").all("[data-account]")[0]["data-account"]
-    asked = chair.get(f"/organise/accounts/{me}").form(f"/organise/accounts/{me}/end").submit()
-    page = asked.form("main form").submit("sure")
+    page = chair.get(f"/organise/accounts/{me}").form(f"/organise/accounts/{me}/end").submit()
     assert "the network has no other chair" in page.text
     assert roles_of(reading, int(me)) == ["chair"]
 

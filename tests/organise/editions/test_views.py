@@ -9,6 +9,7 @@ from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.conference.service import DAYS, MOMENTS, SIGN_UP_MOMENTS
+from dofc_events.core.errors import ChangedMeanwhile
 from dofc_events.delegates.models import Registration, SearchWord
 from dofc_events.hosting.hand_over.service import ItemDetails, add_file, add_item
 from dofc_events.hosting.models import Decision
@@ -16,6 +17,7 @@ from dofc_events.hosting.rules import HandOverKind
 from dofc_events.letters.models import Letter
 from dofc_events.letters.rules import Anchor
 from dofc_events.letters.service import LetterText, write_letter
+from dofc_events.organise.editions.service import change_year
 from dofc_events.organise.overview.service import put_off
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.queries import edition_pool
@@ -243,6 +245,13 @@ def test_draft_gets_another_year_with_all_that_was_prepared(enter, writing, now_
     assert said == "The first day is in 2027, but this is the 2032 edition."
     trail = chair.get("/organise/editions/2032/audit").text
     assert "Moved the draft from 2031 to 2032" in trail and "Changed the settings" in trail
+
+
+def test_draft_that_somebody_else_moved_meanwhile_is_not_moved_unseen(reading, writing, draft):
+    with reading() as session:
+        edition_id = edition_by_year(session, draft).id
+    with pytest.raises(ChangedMeanwhile), writing() as session:
+        change_year(session, edition_id, 2033, DELEGATE, NOW, moves_dates=True, seen=2030)
 
 
 def test_draft_takes_all_its_dates_along_to_another_year_on_the_same_weekdays(enter, writing, reading, draft):

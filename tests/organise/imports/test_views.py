@@ -211,8 +211,8 @@ def test_file_that_is_no_list_is_refused_and_a_kept_one_can_be_removed(send, org
     assert refused.status == 422 and "This file lists nobody." in refused.text
     send(row("Ana", "ana@dofc.test"))
     index = organiser.get(f"/organise/editions/{year}/import")
-    assert "people.csv" in index.text
-    assert "The file has been removed" in index.form("/remove").submit().text
+    assert "people.csv" in index.text and "by Ana Kovač" in index.text
+    assert "The file has been removed" in index.form("/remove").submit().agree().text
     with reading() as session:
         assert session.scalar(select(func.count()).select_from(ImportFile)) == 0
 

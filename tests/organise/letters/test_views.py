@@ -182,6 +182,7 @@ def test_letter_goes_to_exactly_those_whom_the_page_names(written, register, wri
         gone = make_registration(session, edition_by_year(session, year))
         cancel_registration(session, gone.id, DELEGATE, NOW)
     page = written()
+    assert "Written by Ana Kovač" in page.text
     assert page.one("[data-reach]")["data-reach"] == see().one("tr[data-letter] [data-reach]")["data-reach"] == "2"
     page = page.follow("Send…")
     assert page.h1 == "Send it to 2 people?" and "Ana Kovač" in page.text
@@ -214,6 +215,18 @@ def test_send_asks_again_when_the_audience_has_changed(written, register, announ
     assert page.form().submit().status == 200
     tick()
     assert len(announced()) == 2
+
+
+def test_send_asks_again_when_somebody_has_changed_the_letter(written, register, announced, tick):
+    register()
+    for schedule in ({}, {"anchor": "begins", "days": 7, "side": "before"}):
+        page = written(**schedule)
+        form = page.follow("Schedule…" if schedule else "Send…").form()
+        page.follow("Edit the letter").form().fill(body="Dear all").submit()
+        page = form.submit()
+        assert page.status == 422 and "The letter has been changed" in page.text
+        tick()
+        assert announced() == []
 
 
 def test_scheduled_letter_says_when_and_goes_then(written, register, clock, tick, reading, see, edition):

@@ -77,7 +77,7 @@ def test_after_a_restore_everything_is_held_until_somebody_presses_deliver(
     strip = strip_of(staff, f"/organise/editions/{year}/")
     assert "Emails are held" in words_of(strip) and "not being sent as they should" not in words_of(strip)
     page = mail(staff, year) if role == "organiser" else staff.get("/organise/mail")
-    answer = page.form("release").submit()
+    answer = page.form("release").submit().agree()
     assert "Emails are being sent again." in answer.text and "Emails are held" not in answer.text
     with reading() as session:
         assert session.scalars(select(MailHold)).all() == []

@@ -176,7 +176,7 @@ def test_files_of_an_outcome_are_public_while_it_is(page, outcome, client, readi
     page(f"/outcomes/{outcome.slug}/").form("/publish").submit()
     answer = client.get(address)
     assert answer.status == 200 and answer.headers["Content-Security-Policy"].startswith("sandbox")
-    page(f"/outcomes/{outcome.slug}/files").form("/remove").submit()
+    page(f"/outcomes/{outcome.slug}/files").form("/remove").submit().agree()
     assert client.get(address).status == 404
     with reading() as session:
         assert named_files(session) == set()
@@ -197,7 +197,10 @@ def test_documents_are_added_put_in_order_and_published_one_by_one(page, client,
     assert [link.get_text() for link in public] == ["Извештај", "one"]
     assert client.get(public[0]["href"]).status == 200
     form = page("/documents").form("form.form-narrow:not([enctype])")
-    form.fill({"documents-0-is_published": False, "documents-1-remove": True}).submit()
+    asked = form.fill({"documents-0-is_published": False, "documents-1-remove": True}).submit()
+    assert asked.status == 422 and "will be deleted" in asked.text and "one" in asked.one("[role=alert] li").get_text()
+    assert client.get(f"/editions/{year}/documents/{hashes[1]}").status == 200
+    asked.form("form.form-narrow:not([enctype])").submit("accepted")
     assert client.get(f"/editions/{year}/").all("#documents") == []
     assert client.get(f"/editions/{year}/documents/{hashes[1]}").status == 404
 

@@ -185,7 +185,7 @@ def test_answered_question_is_retired_and_asked_again_and_another_one_is_deleted
     ask("size")
     ask("name", "text")
     reference = register(answers={"size": ("s",)})
-    assert "has been deleted" in page().form("name/take-out").submit().text
+    assert "has been deleted" in page().form("name/take-out").submit().agree().text
     assert "The answers so far have been kept" in page().form("size/take-out").submit().text
     assert asked()["size"].is_retired and "name" not in asked()
     person = organiser.get(f"{page().url.removesuffix('/questions')}/registrations/{reference}")

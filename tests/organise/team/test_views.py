@@ -86,7 +86,7 @@ def test_ending_a_role_ends_it_at_once_and_can_be_taken_back(enter, edition, org
     with writing() as session:
         role = session.scalars(select(Role).order_by(Role.id.desc())).first()
         role_id, email = role.id, role.account.email
-    page = organiser.get(f"{team}/{role_id}").form("/end").submit()
+    page = organiser.get(f"{team}/{role_id}").form("/end").submit().agree()
     assert "has ended" in page.text and "1 role has ended" in page.text
     assert other.get(team).status == 403
     assert organiser.get(f"{team}/{role_id}").status == 404
@@ -99,7 +99,7 @@ def test_trail_says_from_what_to_what(organiser, team, year, writing):
     with writing() as session:
         role_id = session.scalars(select(Role).where(Role.role == "desk")).one().id
     organiser.get(f"{team}/{role_id}").form("form.form-narrow").fill(last_day="").submit()
-    organiser.get(f"{team}/{role_id}").form("/end").submit()
+    organiser.get(f"{team}/{role_id}").form("/end").submit().agree()
     text = organiser.get(f"/organise/editions/{year}/audit").text
     for words in (
         "Added ben@dofc.test to the team: desk, until 2 Dec 2026, 00:00",
@@ -114,7 +114,7 @@ def test_last_organiser_cannot_leave_alone_but_by_the_chair(enter, edition, orga
         role_id = session.scalars(select(Role)).one().id
     page = organiser.get(f"{team}/{role_id}").form("/end").submit()
     assert "nobody else organises this edition" in page.text
-    page = enter("chair").get(f"{team}/{role_id}").form("/end").submit()
+    page = enter("chair").get(f"{team}/{role_id}").form("/end").submit().agree()
     assert "has ended" in page.text
     assert organiser.get(team).status == 403
 
@@ -123,7 +123,7 @@ def test_who_ends_their_own_role_is_led_away(enter, edition, organiser, team, wr
     enter("organiser", edition)
     with writing() as session:
         role_id = session.scalars(select(Role).order_by(Role.id)).first().id
-    page = organiser.get(f"{team}/{role_id}").form("/end").submit()
+    page = organiser.get(f"{team}/{role_id}").form("/end").submit().agree()
     assert page.url == "/organise/" and page.status == 200
 
 

@@ -21,6 +21,7 @@ from dofc_events.hosting.proposals.shared import (
     refuse_unless_open,
 )
 from dofc_events.hosting.queries import attachment_of, came_by_mail
+from dofc_events.web.asking import be_sure_of_file
 from dofc_events.web.attachments.rules import CheckedFile
 from dofc_events.web.attachments.shared import file_answer, receive_attachment
 from dofc_events.web.forms import ButtonForm
@@ -63,9 +64,13 @@ def remove(token: str, attachment_id: int) -> ResponseReturnValue:
     form = ButtonForm()
     if not form.validate_on_submit():
         return own_errors(form, proposal, token)
+    here = url_for("hosting.proposals.own", token=token, _anchor="attachments")
+    found = attachment_of(db.session(), proposal.id, attachment_id)
     with unit_of_work() as session:
         remove_attachment(session, proposal.id, attachment_id, PROPOSER, now())
-    return redirect(url_for("hosting.proposals.own", token=token, _anchor="attachments"), 303)
+        if found:
+            be_sure_of_file(_("Remove “%(file)s” from your proposal?", file=found.name), back=here)
+    return redirect(here, 303)
 
 
 def _address_unknown(proposal: Proposal, token: str) -> ResponseReturnValue:

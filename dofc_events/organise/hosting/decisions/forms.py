@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import RadioField, SelectField
+from wtforms import HiddenField, RadioField, SelectField
 from wtforms.validators import InputRequired, Optional
 
 from dofc_events.conference.service import EditionExists
@@ -16,6 +16,7 @@ from dofc_events.hosting.models import Decision
 from dofc_events.hosting.rules import LONGEST_TEXT
 from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import Paragraphs
+from dofc_events.web.forms import Form
 
 # The reason asked for where the network did not decide.
 REASONS = {
@@ -26,6 +27,12 @@ REASONS = {
         "The ballot had a different result. Write why you are deciding otherwise: it will be published."
     ),
 }
+
+
+class AnnounceForm(Form):
+    """The button that announces; `digest` identifies the emails that were read."""
+
+    digest = HiddenField()
 
 
 class DecisionForm(EditForm):

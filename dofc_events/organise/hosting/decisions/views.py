@@ -16,6 +16,7 @@ from dofc_events.core.clock import now, zones
 from dofc_events.core.countries import country_name, zones_of
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import Refusal
+from dofc_events.core.references import hash_secret
 from dofc_events.hosting import mails
 from dofc_events.hosting.ballots.queries import ballots_of, counted, roll, shortlist
 from dofc_events.hosting.ballots.rules import NONE_OF_THESE
@@ -25,9 +26,9 @@ from dofc_events.hosting.queries import edition_in_the_way, pending_of
 from dofc_events.hosting.rules import ProposalStatus
 from dofc_events.hosting.stages.rules import Act, WrongStage
 from dofc_events.mail.envelope import Envelope
-from dofc_events.organise.hosting.decisions.forms import DecisionForm
+from dofc_events.organise.hosting.decisions.forms import AnnounceForm, DecisionForm
 from dofc_events.organise.hosting.shared import CALL, around, call_of
-from dofc_events.web.forms import ButtonForm, answer_errors, form_page
+from dofc_events.web.forms import answer_errors, form_page
 
 blueprint = Blueprint("decisions", __name__)
 
@@ -75,7 +76,7 @@ def decision(year: int) -> ResponseReturnValue:
 @fresh_factor_for_forms
 def announce(year: int) -> ResponseReturnValue:
     """Read every message before it is sent; then the button that announces."""
-    call, form = call_of(year), ButtonForm()
+    call, form = call_of(year), AnnounceForm()
     if call.decision is None:
         abort(404)
     if not call.allows(Act.ANNOUNCE, now()):
@@ -91,11 +92,19 @@ def announce(year: int) -> ResponseReturnValue:
         "draft": edition_by_year(db.session(), year) if accepted else None,
         **around(),
     }
+    page, seen = "organise/hosting/decisions/announce.html", decisions.prepared(call.decision)
+    digest = hash_secret(repr([seen, *((mail.recipient, mail.subject, mail.text) for _to, mail in messages)]))
+    sent, form.digest.data = form.digest.data, digest
     if not form.validate_on_submit():
-        return form_page(form, "organise/hosting/decisions/announce.html", **context)
+        return form_page(form, page, **context)
+    if sent != digest and not context["withdrawn"]:
+        form.form_errors = [
+            _("Nothing has been announced: this has been changed since you opened the page. Read the emails again.")
+        ]
+        return answer_errors(form, page, **context)
     try:
         with unit_of_work() as session:
-            edition = decisions.announce_decision(session, call.id, acting(), now())
+            edition = decisions.announce_decision(session, call.id, acting(), now(), seen=seen)
     except WrongStage:
         flash(_("There is nothing to announce now."), "warning")
     except decisions.NotShortlisted:

@@ -1,8 +1,9 @@
 """The hand-over list of an edition: both hosts read it, add to it, and tick off what is done for their side."""
 
+from functools import partial
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -21,13 +22,14 @@ from dofc_events.hosting.hand_over.service import (
     remove_file,
     tick_item,
 )
-from dofc_events.hosting.models import HandOverItem
+from dofc_events.hosting.models import HandOverFile, HandOverItem
 from dofc_events.hosting.rules import HandOverKind, Side
 from dofc_events.memory.figures.shared import growth_chart
 from dofc_events.organise.hosting.hand_over.forms import ChangeItemForm, ItemFileForm, ItemForm, TickForm
 from dofc_events.organise.hosting.hand_over.queries import lessons_of
 from dofc_events.organise.hosting.shared import around, hosts_only
 from dofc_events.organise.shared import EDITION
+from dofc_events.web.asking import be_sure_of_file
 from dofc_events.web.attachments.rules import CheckedFile
 from dofc_events.web.attachments.shared import file_answer, receive_attachment
 from dofc_events.web.charts import bar
@@ -36,7 +38,7 @@ from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 blueprint = Blueprint("hand_over", __name__)
 
 HAND_OVER = f"{EDITION}/hand-over"
-ITEM = "organise/hosting/hand_over/item.html"
+ITEM, FILES = (f"organise/hosting/hand_over/{name}.html" for name in ("item", "files"))
 
 
 @blueprint.route(HAND_OVER, methods=["GET", "POST"])
@@ -73,11 +75,11 @@ def add(coming: Edition, sides: set[Side]) -> ResponseReturnValue:
 @blueprint.route(f"{HAND_OVER}/<id:item_id>", methods=["GET", "POST"])
 @hosts_only
 def item(coming: Edition, sides: set[Side], item_id: int) -> ResponseReturnValue:
-    """One item: its words, who sees to it by when, and its files."""
+    """One item: its words, and who sees to it by when."""
     found = _item(coming, item_id)
     form = ChangeItemForm.of(found)
     if not form.validate_on_submit():
-        return form_page(form, ITEM, item=found, attach=ItemFileForm(formdata=None), **_around(coming))
+        return form_page(form, ITEM, item=found, **_around(coming))
     seen = details_of(found)
     with unit_of_work() as session:
         change_item(session, coming.id, item_id, form.to_details(), acting(), now(), seen=seen)
@@ -85,28 +87,29 @@ def item(coming: Edition, sides: set[Side], item_id: int) -> ResponseReturnValue
     return redirect(url_for(".index", year=coming.year, _anchor=f"item-{item_id}"), 303)
 
 
-@blueprint.post(f"{HAND_OVER}/<id:item_id>/files")
+@blueprint.route(f"{HAND_OVER}/<id:item_id>/files", methods=["GET", "POST"])
 @hosts_only
-def attach(coming: Edition, sides: set[Side], item_id: int) -> ResponseReturnValue:
-    """One more file for an item."""
-    _item(coming, item_id)
+def attachments(coming: Edition, sides: set[Side], item_id: int) -> ResponseReturnValue:
+    """The files of an item, and a form for another; on a page of their own, so that nothing typed elsewhere is lost."""
+    if request.method == "GET":
+        return render_template(FILES, form=ItemFileForm(), **_files(coming, item_id))
 
     def keep(file: CheckedFile) -> None:
         with unit_of_work() as session:
             add_file(session, coming.id, item_id, file, acting(), now())
 
-    refused = receive_attachment(ItemFileForm, keep, ITEM, lambda form: _again(coming, item_id, form))
+    refused = receive_attachment(ItemFileForm, keep, FILES, lambda form: _files(coming, item_id))
     if refused is not None:
         return refused
     flash(_("File added."), "success")
-    return redirect(url_for(".item", year=coming.year, item_id=item_id), 303)
+    return redirect(url_for(".attachments", year=coming.year, item_id=item_id), 303)
 
 
 @blueprint.get(f"{HAND_OVER}/<id:item_id>/files/<id:file_id>")
 @hosts_only
 def file(coming: Edition, sides: set[Side], item_id: int, file_id: int) -> ResponseReturnValue:
     """One file, to be saved: a browser never runs it."""
-    found = next((one for one in _item(coming, item_id).files if one.id == file_id), None) or abort(404)
+    found = _file(coming, item_id, file_id) or abort(404)
     return file_answer(found.name, found.media_type, found.content_hash)
 
 
@@ -114,13 +117,17 @@ def file(coming: Edition, sides: set[Side], item_id: int, file_id: int) -> Respo
 @hosts_only
 def detach(coming: Edition, sides: set[Side], item_id: int, file_id: int) -> ResponseReturnValue:
     """Take a file off an item."""
-    form = ButtonForm()
-    _item(coming, item_id)
+    form, found = ButtonForm(), _file(coming, item_id, file_id)
     if not form.validate_on_submit():
-        return answer_errors(form, ITEM, **_again(coming, item_id, ItemFileForm(formdata=None)))
+        return answer_errors(form, FILES, attach=ItemFileForm(formdata=None), **_files(coming, item_id))
+    here = url_for(".attachments", year=coming.year, item_id=item_id)
     with unit_of_work() as session:
         remove_file(session, coming.id, item_id, file_id, acting(), now())
-    return redirect(url_for(".item", year=coming.year, item_id=item_id), 303)
+        if found:
+            asked = _("Remove “%(file)s” from this item?", file=found.name)
+            be_sure_of_file(asked, back=here, around=partial(_around, coming))
+    flash(_("File removed."), "success")
+    return redirect(here, 303)
 
 
 @blueprint.get(f"{HAND_OVER}/last")
@@ -145,11 +152,12 @@ def _item(coming: Edition, item_id: int) -> HandOverItem:
     return hand_over_item(db.session(), coming.id, item_id) or abort(404)
 
 
-def _again(coming: Edition, item_id: int, attach: ItemFileForm) -> dict[str, Any]:
-    """What an item's page shows; read anew, as the transaction that read it first may have ended."""
-    found = _item(coming, item_id)
-    words = ChangeItemForm(formdata=None, data=vars(details_of(found)))
-    return {"item": found, "words": words, "attach": attach, **_around(coming)}
+def _file(coming: Edition, item_id: int, file_id: int) -> HandOverFile | None:
+    return next((one for one in _item(coming, item_id).files if one.id == file_id), None)
+
+
+def _files(coming: Edition, item_id: int) -> dict[str, Any]:
+    return {"item": _item(coming, item_id), **_around(coming)}
 
 
 def _around(coming: Edition) -> dict[str, Any]:

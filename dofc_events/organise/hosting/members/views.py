@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 
 from dofc_events.accounts.factors.guards import fresh_factor_for_forms
 from dofc_events.accounts.guards import acting, chair_only
+from dofc_events.accounts.queries import account_by_id
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Member
 from dofc_events.conference.queries import member_by_slug
@@ -18,6 +19,7 @@ from dofc_events.hosting.queries import members_with_representatives
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.organise.hosting.members.forms import ChangeMemberForm, NewMemberForm, RemoveForm, RepresentativeForm
 from dofc_events.organise.hosting.shared import DESK, around
+from dofc_events.web.asking import be_sure
 from dofc_events.web.forms import answer_errors, answer_too_many, form_page
 
 blueprint = Blueprint("members", __name__)
@@ -71,6 +73,8 @@ def member(slug: str) -> ResponseReturnValue:
     chosen = form.account_and_role() or abort(404)
     with unit_of_work() as session:
         ended = service.remove_representative(session, member.organisation_id, *chosen, acting(), now())
+        if ended:
+            _be_sure(member, *chosen)
     if not ended:
         abort(404)
     flash(_("Role ended. Votes and reviews are kept."), "success")
@@ -124,6 +128,20 @@ def add_representative(slug: str) -> ResponseReturnValue:
         "success",
     )
     return redirect(url_for(".member", slug=slug), 303)
+
+
+def _be_sure(member: Member, account_id: int, role: RoleName) -> None:
+    account = account_by_id(db.session(), account_id) or abort(404)
+    names = {"name": account.name, "member": member.organisation.name}
+    be_sure(
+        _("End the role of %(name)s, who votes for %(member)s?", **names)
+        if role is RoleName.MEMBER
+        else _("End the role of %(name)s, who reviews for %(member)s?", **names),
+        _("Votes and reviews are kept. If you add them again, they will be told by email."),
+        _("End the role"),
+        back=url_for(".member", slug=member.organisation.slug),
+        around=around,
+    )
 
 
 def _member(slug: str) -> Member:

@@ -1,5 +1,7 @@
 """The files of a letter: added and removed until it is sent."""
 
+from functools import partial
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -13,6 +15,7 @@ from dofc_events.letters.models import Letter
 from dofc_events.letters.rules import EDITABLE
 from dofc_events.organise.letters.attachments.forms import LetterFileForm
 from dofc_events.organise.shared import EDITION, around
+from dofc_events.web.asking import be_sure_of_file
 from dofc_events.web.attachments.rules import CheckedFile
 from dofc_events.web.attachments.shared import file_answer, receive_attachment
 from dofc_events.web.forms import ButtonForm, answer_errors
@@ -64,12 +67,17 @@ def remove(edition: Edition, letter_id: int, attachment_id: int) -> ResponseRetu
     _letter(edition, letter_id)
     if not form.validate_on_submit():
         return answer_errors(form, PAGE, attach=LetterFileForm(formdata=None), **_page(edition, letter_id))
+    here = url_for(".index", year=edition.year, letter_id=letter_id)
+    found = queries.letter_attachment(db.session(), letter_id, attachment_id)
     try:
         with unit_of_work() as session:
             service.detach_file(session, letter_id, attachment_id, acting(), now())
+            if found:
+                asked = _("Remove “%(file)s” from the letter?", file=found.name)
+                be_sure_of_file(asked, back=here, around=partial(around, edition))
     except service.NotEditable:
         return _too_late(edition, letter_id)
-    return redirect(url_for(".index", year=edition.year, letter_id=letter_id), 303)
+    return redirect(here, 303)
 
 
 def _letter(edition: Edition, letter_id: int) -> Letter:

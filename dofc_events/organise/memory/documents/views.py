@@ -11,6 +11,7 @@ from dofc_events.accounts.guards import acting
 from dofc_events.conference.models import Edition
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.errors import NotAgreed, ask_first
 from dofc_events.memory.documents import service
 from dofc_events.memory.documents.queries import documents_of
 from dofc_events.memory.models import NewFile
@@ -18,8 +19,9 @@ from dofc_events.organise.memory.documents.forms import DocumentsForm
 from dofc_events.organise.memory.forms import FilesForm
 from dofc_events.organise.memory.shared import MEMORY, receive_files, writers_only
 from dofc_events.organise.shared import around
+from dofc_events.web.asking import agreed
 from dofc_events.web.attachments.shared import file_answer
-from dofc_events.web.forms import form_page
+from dofc_events.web.forms import answer_errors, form_page
 
 blueprint = Blueprint("documents", __name__)
 
@@ -35,6 +37,11 @@ def index(edition: Edition) -> ResponseReturnValue:
     form = DocumentsForm.of(seen)
     if not form.validate_on_submit():
         return form_page(form, PAGE, adding=FilesForm(formdata=None), **_page(edition))
+    removed = {one.id for one in form.to_arranged() if one.removed}
+    try:
+        ask_first(agreed(), [one for one in seen if one.id in removed], [])
+    except NotAgreed as asked:
+        return answer_errors(form, PAGE, asked=asked, adding=FilesForm(formdata=None), **_page(edition))
     with unit_of_work() as session:
         service.arrange_documents(session, edition.id, form.to_arranged(), acting(), now(), seen=seen)
     flash(_("Documents saved."), "success")

@@ -1,5 +1,6 @@
 """Saved views: what the list of registrations shows, kept under a name for all organisers of the edition."""
 
+from functools import partial
 from urllib.parse import urlencode
 
 from flask import Blueprint, flash, redirect, request, url_for
@@ -15,6 +16,7 @@ from dofc_events.organise.registrations.shared import asked_order, of_the_list
 from dofc_events.organise.shared import EDITION, around, asked_filters
 from dofc_events.registration.saved import service as saved
 from dofc_events.registration.saved.queries import saved_views
+from dofc_events.web.asking import be_sure
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 
 blueprint = Blueprint("saved", __name__)
@@ -27,6 +29,9 @@ TEMPLATE = "organise/registrations/saved/index.html"
 def index(edition: Edition) -> ResponseReturnValue:
     """Save what the address says of the list, or remove what was saved."""
     form = SaveViewForm()
+    if request.method == "GET":
+        # Typed before another view was removed.
+        form.name.data = request.args.get("name", "")
     # An address that the list would not know is none to keep.
     asked_order(asked_filters())
     if not form.validate_on_submit():
@@ -51,15 +56,19 @@ def remove(edition: Edition, view_id: int) -> ResponseReturnValue:
     """Remove a saved view."""
     form = ButtonForm()
     if not form.validate_on_submit():
-        return answer_errors(form, TEMPLATE, **_context(edition))
+        return answer_errors(form, TEMPLATE, saving=SaveViewForm(), **_context(edition))
+    here = url_for(".index", year=edition.year, **of_the_list(), name=request.form.get("name") or None)
     try:
         with unit_of_work() as session:
             name = saved.remove_view(session, edition.id, view_id, acting(), now())
+            asked, act = _("Remove the view “%(name)s”?", name=name), _("Remove the view")
+            meaning = _("It will be gone for all organisers of this edition. The registrations stay as they are.")
+            be_sure(asked, meaning, act, back=here, around=partial(around, edition))
     except saved.NoSuchView:
         flash(_("This view has already been removed."), "info")
     else:
         flash(_("View “%(name)s” removed.", name=name), "success")
-    return redirect(url_for(".index", year=edition.year), 303)
+    return redirect(here, 303)
 
 
 def _context(edition: Edition) -> dict[str, object]:

@@ -32,6 +32,10 @@ class FileNotAsked(Refusal):
     """The edition does not ask this person for that file, or no longer."""
 
 
+class FileInPlace(Refusal):
+    """Another file is there, and nobody has agreed that it goes."""
+
+
 class FileReplaced(Refusal):
     """There is another file than the one that the page showed."""
 
@@ -40,12 +44,13 @@ class FileReplaced(Refusal):
 class Who:
     """Who adds or removes a file: the delegate, or organisers, who can do so after the day on which it is closed.
 
-    `seen` is the hash of the file that they were shown, "" for none.
+    `seen` is the hash of the file that they were shown, "" for none; `replaces` says that it may go for another one.
     """
 
     actor: Actor
     by_organisers: bool = False
     seen: str | None = None
+    replaces: bool = True
 
 
 def asked_for_files(
@@ -63,13 +68,15 @@ def add_file(session: Session, registration_id: int, key: str, file: CheckedFile
     """Answer a question with a file, in place of another one; nothing is kept of one that is refused.
 
     It is checked before, outside of the unit of work. Raises FileNotAsked, AttachmentRefused if there is no room,
-    RegistrationOver, FileReplaced, and of delegates DetailsFrozen.
+    RegistrationOver, FileInPlace, FileReplaced, and of delegates DetailsFrozen.
     """
     registration, question = _asked(session, registration_id, key, who, now)
     present = files_of(session, registration_id)
     kept = AnswerFile(file.name, file.media_type, len(file.content), files.hash_of(file.content))
     if present.get(key) == kept:
         return
+    if key in present and not who.replaces and who.seen in (None, present[key].content_hash):
+        raise FileInPlace
     others = sum(one.size for other, one in present.items() if other != key)
     if others + kept.size > settings().uploads_mb_per_proposal * MEGABYTE:
         raise AttachmentRefused(AttachmentFault.NO_ROOM)

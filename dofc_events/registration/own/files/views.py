@@ -18,10 +18,11 @@ from dofc_events.delegates.queries import registration_by_proof, registration_by
 from dofc_events.questions.queries import files_of
 from dofc_events.registration.hand_over.service import open_handed_over
 from dofc_events.registration.own.files import service
-from dofc_events.registration.own.files.service import FileNotAsked, FileReplaced, Who
+from dofc_events.registration.own.files.service import FileInPlace, FileNotAsked, FileReplaced, Who
 from dofc_events.registration.rules import link_has_ended
 from dofc_events.registration.service import DetailsFrozen
 from dofc_events.registration.shared import is_frozen
+from dofc_events.web.asking import be_sure_of_file
 from dofc_events.web.attachments.forms import AttachmentForm, forms_for
 from dofc_events.web.attachments.rules import CheckedFile
 from dofc_events.web.attachments.shared import file_answer, receive_attachment
@@ -65,6 +66,10 @@ def add(token: str, key: str) -> ResponseReturnValue:
         refused = receive_attachment(AttachmentForm, keep, PAGE, lambda form: _context(token, key, form))
     except (FileNotAsked, FileReplaced, DetailsFrozen) as refusal:
         return _closed(token, refusal)
+    except FileInPlace:
+        form = AttachmentForm(formdata=None)
+        form.file.errors = [_("Tick “Replace” as well, and choose the file again.")]
+        return answer_errors(form, PAGE, **_context(token, key, form))
     if refused is not None:
         return refused
     flash(_("The file has been added."), "success")
@@ -77,9 +82,12 @@ def remove(token: str, key: str) -> ResponseReturnValue:
     mine, form = _mine(token), ButtonForm()
     if not form.validate_on_submit():
         return answer_errors(form, PAGE, **_context(token))
+    kept = files_of(db.session(), mine.id, by_organisers=False).get(key)
     try:
         with unit_of_work() as session:
             service.remove_file(session, mine.id, key, _who(mine.reference), now())
+            if kept:
+                be_sure_of_file(_("Remove “%(file)s”?", file=kept.name), back=url_for(".index", token=token))
     except (FileNotAsked, FileReplaced, DetailsFrozen) as refusal:
         return _closed(token, refusal)
     flash(_("The file has been removed."), "success")
@@ -94,7 +102,8 @@ def _mine(token: str) -> Registration:
 
 
 def _who(reference: str) -> Who:
-    return Who(Actor("delegate", reference), seen=request.form.get("seen"))
+    sent = request.form
+    return Who(Actor("delegate", reference), seen=sent.get("seen"), replaces="replace" in sent)
 
 
 def _context(token: str, key: str = "", form: AttachmentForm | None = None) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def test_the_chair_takes_a_lost_factor_away_and_its_owner_is_told(chair, writing
     assert "Phone, codes from an app, added" in page.one("[data-factor]").get_text()
     asked = page.form("/reset-factor").submit()
     assert "They will be signed out everywhere and told by email" in asked.text
-    page = asked.form("main form").submit("sure")
+    page = asked.agree()
     assert "We have told them by email." in page.text and "None has been set up." in page.text
     assert hers.get("/organise/", follow=False).headers["Location"] == "/sign-in"
     with reading() as session:

@@ -156,6 +156,16 @@ def test_a_year_that_has_its_edition_gets_no_second(chair, proposals, writing, r
     assert page.status == 422 and "only choose “none of them”" in page.one("#accepted-error").text
 
 
+def test_only_what_was_read_is_announced(chair, proposals, reading):
+    form = prepare(chair, proposals[0].reference).form(f"{CALL}/announce")
+    prepare(chair, proposals[0].reference, words_to_others="Come back in 2032.")
+    page = form.submit()
+    assert page.status == 422 and "Nothing has been announced" in page.text and "Come back in 2032." in page.text
+    assert statuses(reading) == ["shortlisted", "shortlisted"]
+    page.form(f"{CALL}/announce").submit()
+    assert statuses(reading) == ["accepted", "declined"]
+
+
 def test_announcing_twice_tells_once(chair, proposals, reading):
     form = prepare(chair, proposals[0].reference).form(f"{CALL}/announce")
     form.submit()

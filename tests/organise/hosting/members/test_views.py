@@ -76,7 +76,7 @@ def test_representatives_come_and_go(chair, writing, reading):
     assert page.url == f"{MEMBERS}/danube/"
     assert "Mira Petrović can now vote for Danube Cluster" in page.text
     assert "Mira Petrović" in chair.get(MEMBERS).one("[data-member=danube]").text
-    page = chair.get(f"{MEMBERS}/danube/").form("main section form").submit("Remove")
+    page = chair.get(f"{MEMBERS}/danube/").form("main section form").submit("Remove").agree()
     assert "Nobody yet" in page.text
     with reading() as session:
         left = session.scalars(select(Account.name).join(Role).where(Role.role == RoleName.MEMBER)).all()

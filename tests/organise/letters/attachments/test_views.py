@@ -56,7 +56,7 @@ def test_file_is_taken_off_until_the_letter_is_sent(attaching, register, reading
     page = attaching.form("form.form-narrow").fill(file=("a.png", uploads.picture())).submit()
     assert page.client.get(page.link("a.png")).headers["Content-Security-Policy"].startswith("sandbox")
     removing = page.form("/remove")
-    page = removing.submit()
+    page = removing.submit().agree()
     assert not page.all("[data-file]")
     page = page.form("form.form-narrow").fill(file=("a.png", uploads.picture())).submit()
     removing = page.form("/remove")
@@ -88,7 +88,7 @@ def test_another_letter_like_it_takes_the_files_along_unless_one_does_not_want_t
     form = page.follow("Back to the letter").follow("Write another one like it").form()
     copied = form.submit()
     assert "план.pdf" in copied.text and copied.url != page.url
-    assert not copied.follow("Attach files…").form("/remove").submit().all("[data-file]")
+    assert not copied.follow("Attach files…").form("/remove").submit().agree().all("[data-file]")
     assert "план.pdf" not in form.fill(with_files=False).submit().text
     with reading() as session:
         (one,) = session.scalars(select(LetterAttachment)).all()

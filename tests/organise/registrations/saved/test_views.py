@@ -35,7 +35,9 @@ def test_view_of_a_name_that_is_there_replaces_it_once_asked_and_can_be_removed(
     page = page.form("[action*='/saved?']").submit("replace")
     assert len(page.all(".menu-panel .names a")) == 1
     assert "Have a note" in page.follow("Mine").one(".filters-set").text
-    page = page.follow("Remove a view").form("/remove").submit()
+    typed = page.follow("Remove a view").form("#save").fill(name="Another")
+    page = typed.submit("Remove").agree()
+    assert page.form("#save").value("name") == "Another", "what was typed meanwhile is there"
     assert "View “Mine” removed" in page.text and page.all("[data-view]") == []
 
 
@@ -61,7 +63,7 @@ def test_view_of_another_edition_is_not_removed(see, enter, writing, year):
         make_registration(session, other)
     stranger = enter("organiser", other)
     form = stranger.get("/organise/editions/2031/registrations/saved").form("/saved")
-    address = str(page.form("/remove").tag["action"]).replace(str(year), "2031")
+    address = str(page.one("[formaction]")["formaction"]).replace(str(year), "2031")
     answer = stranger.post(address, {"csrf_token": form.value("csrf_token")})
     assert "already been removed" in answer.text
     assert len(see().all(".menu-panel .names a")) == 1

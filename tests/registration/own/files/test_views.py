@@ -85,7 +85,10 @@ def test_file_is_added_replaced_opened_and_removed_with_the_trail_and_a_message(
     assert "Still missing" in page.text
     page = page.form("form[action$='files/cv']").fill(file=("мој CV.pdf", uploads.pdf())).submit()
     assert page.status == 200 and kept() == {"cv": "мој CV.pdf"}
-    page = page.form("form[action$='files/cv']").fill(file=("me.png", uploads.photograph())).submit()
+    form = page.form("form[action$='files/cv']").fill(file=("me.png", uploads.photograph()))
+    page = form.submit()
+    assert page.status == 422 and "Tick “Replace”" in page.text and kept() == {"cv": "мој CV.pdf"}
+    page = form.fill(replace=True).submit()
     assert kept() == {"cv": "me.png"}
     answer = client.get(page.link("me.png"))
     assert answer.headers["Content-Security-Policy"].startswith("sandbox")
@@ -93,7 +96,7 @@ def test_file_is_added_replaced_opened_and_removed_with_the_trail_and_a_message(
     # What has been added is not asked for any more.
     with reading() as session:
         assert "The organisers ask you for: Photo?. Add your files:" in letters(session)[-1].text
-    page.form("files/cv/remove").submit()
+    page.form("files/cv/remove").submit().agree()
     assert kept() == {}
     with reading() as session:
         entries = session.scalars(select(AuditEntry).where(AuditEntry.act == "details_changed")).all()
@@ -109,7 +112,7 @@ def test_a_file_that_was_replaced_meanwhile_is_neither_removed_nor_replaced_unse
     newer = page.form("form[action$='files/cv']").fill(file=("me.png", uploads.picture())).submit()
     shown = later.submit()
     assert "this file was changed after you opened the page" in shown.text and kept() == {"cv": "me.png"}
-    newer.form("form[action$='files/cv']").fill(file=("cv.pdf", uploads.pdf())).submit()
+    newer.form("form[action$='files/cv']").fill(file=("cv.pdf", uploads.pdf()), replace=True).submit()
     assert "Nothing has been changed" in newer.form("files/cv/remove").submit().text
     assert kept() == {"cv": "cv.pdf"}
 
@@ -211,7 +214,9 @@ def test_organisers_open_add_and_remove_files_and_find_who_has_none(app, client,
     assert len(browser.get(f"{base}?question-photo=-").all("tr[data-registration]")) == 1
     row = next(csv.DictReader(io.StringIO(browser.get(f"{base}.csv", checked=False).html.removeprefix("\ufeff"))))
     assert row["question-cv"].endswith(f"{base}/{ana['reference']}/files/cv") and row["question-photo"] == ""
-    page = browser.get(page.url).form("files/cv/remove").submit()
+    asked = browser.get(page.url).form("files/cv/remove").submit()
+    assert asked.h1 == "Remove “cv.pdf”?" and "cv" in kept()
+    page = asked.agree()
     assert "has been removed" in page.text and kept() == {"visa": "visa.png"}
 
 

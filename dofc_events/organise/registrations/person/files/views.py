@@ -1,5 +1,6 @@
 """The files that a delegate is asked for: organisers open them, and add or remove them at any time."""
 
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -16,8 +17,9 @@ from dofc_events.delegates.queries import registration_by_reference
 from dofc_events.organise.shared import EDITION, around
 from dofc_events.questions.queries import files_of
 from dofc_events.registration.own.files import service
-from dofc_events.registration.own.files.service import FileNotAsked, FileReplaced, Who
+from dofc_events.registration.own.files.service import FileInPlace, FileNotAsked, FileReplaced, Who
 from dofc_events.registration.service import RegistrationOver
+from dofc_events.web.asking import be_sure_of_file
 from dofc_events.web.attachments.forms import AttachmentForm, forms_for
 from dofc_events.web.attachments.rules import CheckedFile
 from dofc_events.web.attachments.shared import file_answer, receive_attachment
@@ -59,6 +61,10 @@ def add(edition: Edition, reference: str, key: str) -> ResponseReturnValue:
         refused = receive_attachment(AttachmentForm, keep, PAGE, lambda form: _context(edition, reference, key, form))
     except (FileNotAsked, FileReplaced, RegistrationOver) as refusal:
         return _closed(year, reference, refusal)
+    except FileInPlace:
+        form = AttachmentForm(formdata=None)
+        form.file.errors = [_("Tick “Replace” as well, and choose the file again.")]
+        return answer_errors(form, PAGE, **_context(edition, reference, key, form))
     if refused is not None:
         return refused
     flash(_("The file has been added."), "success")
@@ -72,13 +78,17 @@ def remove(edition: Edition, reference: str, key: str) -> ResponseReturnValue:
     found, form = _person(edition, reference), ButtonForm()
     if not form.validate_on_submit():
         return answer_errors(form, PAGE, **_context(edition, reference))
+    kept, here = files_of(db.session(), found.id).get(key), url_for(".index", year=edition.year, reference=reference)
     try:
         with unit_of_work() as session:
             service.remove_file(session, found.id, key, _who(), now())
+            if kept:
+                asked = _("Remove “%(file)s”?", file=kept.name)
+                be_sure_of_file(asked, back=here, around=partial(around, edition))
     except (FileNotAsked, FileReplaced, RegistrationOver) as refusal:
         return _closed(edition.year, reference, refusal)
     flash(_("The file has been removed."), "success")
-    return redirect(url_for(".index", year=edition.year, reference=reference), 303)
+    return redirect(here, 303)
 
 
 def _person(edition: Edition, reference: str) -> Registration:
@@ -86,7 +96,7 @@ def _person(edition: Edition, reference: str) -> Registration:
 
 
 def _who() -> Who:
-    return Who(acting(), by_organisers=True, seen=request.form.get("seen"))
+    return Who(acting(), by_organisers=True, seen=request.form.get("seen"), replaces="replace" in request.form)
 
 
 def _context(edition: Edition, reference: str, key: str = "", form: AttachmentForm | None = None) -> dict[str, Any]:
