@@ -36,7 +36,7 @@ def edition(writing):
 @pytest.fixture
 def own(client, writing, edition):
     with writing() as session:
-        return f"/registrations/{token_of(make_registration(session, edition, given_name='Vera'))}/"
+        return f"/registrations/{token_of(make_registration(session, edition, given_name='Vera', email='vera@dofc.test'))}/"
 
 
 def bring(client, own, *names):
@@ -61,7 +61,8 @@ def test_accompanying_persons_hold_places_and_seats_like_others(client, own, edi
     assert trips.choices("trips") == ["wine"]
     seat = trips.forge(trips=["wine", "plant"]).submit()
     assert seat.one("[data-trip=wine]")["data-trip-status"] == "confirmed"
-    assert seat.one("[data-trip=plant]")["data-trip-status"] == "none"
+    assert not seat.all("[data-trip=plant]"), "it cannot be chosen"
+    assert "Plant" not in client.get(page).text
     with writing() as session, pytest.raises(NoSuchTrip):
         choose_trips(session, milan.id, ["plant"], any_trip=False, actor=DELEGATE, now=NOW)
     assert "Bring somebody with you" not in client.get(page).text
@@ -69,7 +70,11 @@ def test_accompanying_persons_hold_places_and_seats_like_others(client, own, edi
 
 def test_nobody_brings_more_than_the_edition_allows(client, own, edition, reading):
     first, second = bring(client, own, "Milan"), bring(client, own, "Nada", "Olga")
+    assert client.get(own).follow("Bring somebody").all("[data-brought]") == []
     first.submit("register")
+    brought = client.get(own).follow("Bring somebody").one("[data-brought]")
+    assert brought.text == "Milan"
+    assert client.get(brought["href"]).one("h1").text == "You have a place, Milan"
     refused = second.submit("register")
     assert refused.status == 422
     assert "you can bring 1 more person." in refused.text
@@ -97,6 +102,15 @@ def test_accompanying_persons_stay_registered_when_the_delegate_cancels_which_is
     # What is about one of them leads to nobody else.
     group.follow("Open the registration of Milan").follow("Cancel this registration").form("/cancel").submit()
     assert "Nada is still registered." in client.get(own).text
+
+
+def test_somebody_else_who_types_the_address_is_not_shown_who_comes_with_it(client, own, edition, writing):
+    bring(client, own, "Milan").submit("register")
+    client.get(f"{own}cancel").form("/cancel").submit()
+    with writing() as session:
+        theirs = f"/registrations/{token_of(make_registration(session, edition, given_name='Vera', email='vera@dofc.test'))}/"
+    page = client.get(theirs).follow("Bring somebody")
+    assert page.all("[data-brought]") == [] and "Milan" not in page.text
 
 
 def test_who_is_ticked_is_cancelled_as_well_and_nobody_else(client, own, edition, reading, writing):

@@ -64,6 +64,7 @@ def test_several_people_are_registered_after_a_look_at_all_of_them(client, editi
     check = form.submit("check")
     assert check.status == 200 and [name.text for name in check.all(".facts strong")] == ["Ana", "Boro", "Kim Minjun"]
     assert "There are places for all 3." in check.text
+    assert "Dietary needs: No nuts" in check.text and check.text.count("Dietary needs") == 1
     done = check.form(MAIN).submit("register")
     assert done.h1 == "Your group"
     assert [tag["data-status"] for tag in done.all("[data-member]")] == ["confirmed"] * 3
