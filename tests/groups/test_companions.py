@@ -36,7 +36,12 @@ def edition(writing):
 @pytest.fixture
 def own(client, writing, edition):
     with writing() as session:
-        return f"/registrations/{token_of(make_registration(session, edition, given_name='Vera', email='vera@dofc.test'))}/"
+        return registered(session, edition)
+
+
+def registered(session, edition):
+    registration = make_registration(session, edition, given_name="Vera", email="vera@dofc.test")
+    return f"/registrations/{token_of(registration)}/"
 
 
 def bring(client, own, *names):
@@ -108,7 +113,7 @@ def test_somebody_else_who_types_the_address_is_not_shown_who_comes_with_it(clie
     bring(client, own, "Milan").submit("register")
     client.get(f"{own}cancel").form("/cancel").submit()
     with writing() as session:
-        theirs = f"/registrations/{token_of(make_registration(session, edition, given_name='Vera', email='vera@dofc.test'))}/"
+        theirs = registered(session, edition)
     page = client.get(theirs).follow("Bring somebody")
     assert page.all("[data-brought]") == [] and "Milan" not in page.text
 
