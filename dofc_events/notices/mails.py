@@ -359,7 +359,7 @@ def _message(
     token, files = token_of(registration), standing.files if registration.ended_at is None else ()
     added = {one.caption for one in standing.answers if one.kind is Kind.FILE}
     missing = [one for one in files if one not in added]
-    return edition_message(
+    message = edition_message(
         edition,
         f"notices/{template}",
         kind=kind,
@@ -393,3 +393,7 @@ def _message(
         message_kind=kind,
         **context,
     )
+    if registration.email_key is None and not email:
+        # Whoever reads it has a registration as well.
+        message = replace(message, subject=f"{registration.full_name}: {message.subject}")
+    return message

@@ -1,5 +1,7 @@
 """Delegates bring accompanying persons: registrations like others, in a category of their own."""
 
+from datetime import timedelta
+
 import pytest
 import time_machine
 from sqlalchemy import select
@@ -11,9 +13,10 @@ from dofc_events.groups.models import Group
 from dofc_events.mail.models import Message
 from dofc_events.registration.trips.service import choose_trips
 from dofc_events.trips.sign_ups.service import NoSuchTrip
+from tests.registration.trips.conftest import tell_due
 from tests.support.factories import DELEGATE, NOW, make_account, make_edition, make_registration, make_trip
 from tests.support.groups import stand
-from tests.support.letters import kinds
+from tests.support.letters import kinds, letters
 
 MAIN = "main form.form-narrow"
 
@@ -107,6 +110,22 @@ def test_accompanying_persons_stay_registered_when_the_delegate_cancels_which_is
     # What is about one of them leads to nobody else.
     group.follow("Open the registration of Milan").follow("Cancel this registration").form("/cancel").submit()
     assert "Nada is still registered." in client.get(own).text
+
+
+def test_an_email_about_somebody_brought_along_names_them_in_its_subject_and_says_how_to_bring_them_again(
+    client, own, edition, reading, writing
+):
+    bring(client, own, "Milan").submit("register")
+    with reading() as session:
+        page = f"/registrations/{token_of(session.scalars(select(Registration).filter_by(given_name='Milan')).one())}/"
+    cancelled = client.get(f"{page}cancel").form("/cancel").submit()
+    assert "Bring somebody with you" in cancelled.text and "Register again" not in cancelled.text
+    with writing() as session:
+        tell_due(session, NOW + timedelta(minutes=10))
+    with reading() as session:
+        told = letters(session)[-1]
+        assert told.subject == "Milan: Your registration for Days of Clusters 2027 has been cancelled"
+        assert "Bring somebody with you" in " ".join(told.text.split()) and "/register" not in told.text
 
 
 def test_somebody_else_who_types_the_address_is_not_shown_who_comes_with_it(client, own, edition, writing):
