@@ -156,14 +156,20 @@ def _unclear(form: RowForm, cells: Mapping[str, str]) -> Iterator[str]:
 
 def _unread(question: OwnQuestion, cells: Mapping[str, str]) -> str:
     options = [option.caption for option in question.options if not option.is_retired]
-    words = _("Write one of these: %(options)s.", options=", ".join(options)) if options else _("Write yes or no.")
-    return _problem(question.caption, words, cells[question.field])
+    return _problem(question.caption, _one_of(options) if options else _("Write yes or no."), cells[question.field])
+
+
+def _one_of(options: Iterable[str]) -> str:
+    return _("Write one of these: %(options)s.", options=", ".join(options))
 
 
 def _problems(form: RowForm, cells: Mapping[str, str], apart_from: Collection[str]) -> Iterator[str]:
     for field in (*form, *form.answers.form):
         for error in field.errors if field is not form.answers and field.name not in apart_from else ():
-            yield _problem(field.label.text, str(error), cells.get(field.name, ""))
+            typed = cells.get(field.name, "")
+            unknown = field is form.category and typed
+            words = _one_of(choice.label for choice in field.choices if choice.value) if unknown else str(error)
+            yield _problem(field.label.text, words, typed)
 
 
 def _problem(field: str, error: str, typed: str) -> str:

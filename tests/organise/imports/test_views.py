@@ -89,8 +89,9 @@ def test_file_with_mistakes_registers_nobody_until_somebody_leaves_them_out(send
     said = {int(tag["data-row"]): tag.get_text(" ", strip=True) for tag in check.all("tr[data-row]")}
     assert list(said) == [3, 4, 5, 6, 7, 8]
     assert "Enter a complete email address" in said[3] and "“bo-at-dofc.test”" in said[3]
-    assert "Enter your name" in said[4]
+    assert "Given name, or only name: Enter their name." in said[4]
     assert "Choose a country from the list. The row says “Atlantis”." in said[5]
+    assert "Attending as: Write one of these: Member of the network, Company, Guest." in said[6]
     assert "“Emperor”" in said[6]
     assert "Write yes or no. The row says “perhaps”." in said[7]
     assert "is already in row 2" in said[8]
