@@ -15,7 +15,7 @@ from dofc_events.imports.reading.rules import Row, Table
 from dofc_events.imports.rules import HEADERS, country_code, is_yes, typed_answer
 from dofc_events.mail.rules import address_key
 from dofc_events.places.queries import CategoryPlaces
-from dofc_events.questions.rules import Kind, OwnQuestion, asked, is_required, shown
+from dofc_events.questions.rules import Kind, OwnQuestion, asked, introducing, is_required, shown
 from dofc_events.registration.on_behalf.forms import OnBehalfForm
 from dofc_events.registration.service import RegistrationRequest
 
@@ -120,7 +120,10 @@ def with_places(
         wanted = [(one, option) for one, option in limited if option.key in answers.get(one.key, ())]
         full = [(one, option) for one, option in wanted if not left[option.id]]
         if full:
-            words = [_("%(field)s: “%(option)s” is full.", field=one.caption, option=o.caption) for one, o in full]
+            words = [
+                _("%(field)s “%(option)s” is full.", field=introducing(one.caption), option=o.caption)
+                for one, o in full
+            ]
             found.append(replace(row, request=None, problems=(*row.problems, *words)))
             continue
         for _one, option in wanted:
@@ -173,5 +176,5 @@ def _problems(form: RowForm, cells: Mapping[str, str], apart_from: Collection[st
 
 
 def _problem(field: str, error: str, typed: str) -> str:
-    said: str = _("%(field)s: %(error)s", field=field, error=error)
+    said: str = _("%(field)s %(error)s", field=introducing(field), error=error)
     return _("%(problem)s The row says “%(text)s”.", problem=said, text=typed[:LONGEST_QUOTE]) if typed else said

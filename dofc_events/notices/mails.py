@@ -226,7 +226,11 @@ def seats_changed(standing: Standing, seats: Seats) -> Envelope:
 def registration_changed(standing: Standing, changes: Sequence[str], *, by_organisers: bool = False) -> Envelope:
     """`changes` are names of fields of Details, and of answers, as in the trail."""
     file = calendar_of(standing) if standing.status is ClaimStatus.CONFIRMED else None
-    changed, kind = [caption_in(name) or FIELD_NAMES[name] for name in changes], "registration-changed"
+    changed = [
+        _("“%(question)s”", question=caption) if (caption := caption_in(name)) else FIELD_NAMES[name]
+        for name in changes
+    ]
+    kind = "registration-changed"
     return _message("changed", kind, standing, file, changes=changed, by_organisers=by_organisers)
 
 
