@@ -281,6 +281,22 @@ def test_the_subject_says_who_ended_what_somebody_had_of_a_trip(session, edition
     assert subjects[1].startswith("Given back: ")
 
 
+@pytest.mark.parametrize(
+    ("before", "subject", "sentence"),
+    [
+        ("confirmed", "Given back: ", "You have given back “"),
+        ("offered", "Declined: ", "You have declined the seat on “"),
+        ("waitlisted", "You have left the waiting list: ", "You have left the waiting list of “"),
+    ],
+)
+def test_what_somebody_gives_up_is_called_what_it_was(session, person, trips, before, subject, sentence):
+    who = person("wine")
+    choose(session, who)
+    news = {trips[0].id: SeatNews(before, Reason.GIVEN_BACK)}
+    message = mails.seats_changed(standing_of(session, who.id), news)
+    assert message.subject.startswith(subject) and message.text.startswith(sentence)
+
+
 def test_a_new_venue_leaves_an_offer_with_its_deadline_and_its_button(session):
     edition = make_edition(session, capacity=1, offer_hours=10)
     placed, waiting = (make_registration(session, edition) for _ in range(2))
