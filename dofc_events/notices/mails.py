@@ -220,6 +220,9 @@ def seats_changed(standing: Standing, seats: Seats) -> Envelope:
         "reasons": {seats[seat.trip.id].reason for seat in changed},
         "before": {seats[seat.trip.id].before for seat in changed},
         "moved": changed[0].trip if len(changed) == 1 and "starts_at" in seats[changed[0].trip.id].was else None,
+        "meets": changed[0].trip
+        if len(changed) == 1 and [*seats[changed[0].trip.id].was] == ["meeting_point"]
+        else None,
     }
     return _message("trips", kind, standing, file, seats=seats, **words)
 

@@ -258,6 +258,12 @@ def test_a_trip_that_moved_says_both_times_and_the_subject_the_new_one(session, 
         assert f"“{wine.title}” now takes place at {new}" in said and f", not at {old}" in said
 
 
+def test_the_subject_says_the_new_meeting_point(session, edition, trips, person):
+    who, wine = person("wine"), trips[0]
+    change(session, edition, wine, meeting_point="Gate A")
+    assert unsent(session, to=who.email)[0].subject == f"New meeting point: {wine.title}, Gate A"
+
+
 def test_what_several_changes_made_of_a_trip_is_told_at_once_from_the_first_state(session, edition, trips):
     wine = trips[0]
     title, place = wine.title, wine.meeting_point
