@@ -219,10 +219,8 @@ def seats_changed(standing: Standing, seats: Seats) -> Envelope:
         "titles": titles,
         "reasons": {seats[seat.trip.id].reason for seat in changed},
         "before": {seats[seat.trip.id].before for seat in changed},
-        "moved": changed[0].trip if len(changed) == 1 and "starts_at" in seats[changed[0].trip.id].was else None,
-        "meets": changed[0].trip
-        if len(changed) == 1 and [*seats[changed[0].trip.id].was] == ["meeting_point"]
-        else None,
+        "trip": changed[0].trip if changed else None,
+        "was": seats[changed[0].trip.id].was if len(changed) == 1 else {},
     }
     return _message("trips", kind, standing, file, seats=seats, **words)
 
@@ -230,12 +228,8 @@ def seats_changed(standing: Standing, seats: Seats) -> Envelope:
 def registration_changed(standing: Standing, changes: Sequence[str], *, by_organisers: bool = False) -> Envelope:
     """`changes` are names of fields of Details, and of answers, as in the trail."""
     file = calendar_of(standing) if standing.status is ClaimStatus.CONFIRMED else None
-    changed = [
-        _("“%(question)s”", question=caption) if (caption := caption_in(name)) else FIELD_NAMES[name]
-        for name in changes
-    ]
-    kind = "registration-changed"
-    return _message("changed", kind, standing, file, changes=changed, by_organisers=by_organisers)
+    said = [f"“{caption}”" if (caption := caption_in(name)) else FIELD_NAMES[name] for name in changes]
+    return _message("changed", "registration-changed", standing, file, changes=said, by_organisers=by_organisers)
 
 
 def choice_given(standing: Standing) -> Envelope:
@@ -401,7 +395,6 @@ def _message(
         message_kind=kind,
         **context,
     )
-    if registration.email_key is None and not email:
-        # Whoever reads it has a registration as well.
-        message = replace(message, subject=f"{registration.full_name}: {message.subject}")
-    return message
+    # Whoever reads it for somebody else may have a registration as well.
+    for_other = registration.email_key is None and not email
+    return replace(message, subject=f"{registration.full_name}: {message.subject}") if for_other else message
