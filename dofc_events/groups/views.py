@@ -16,7 +16,7 @@ from dofc_events.core.audit import Actor
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import NotAgreed, Refusal, ask_first
-from dofc_events.delegates.queries import registration_by_token, token_of
+from dofc_events.delegates.queries import registration_by_token
 from dofc_events.delegates.rules import full_name
 from dofc_events.extensions import limiter, settings
 from dofc_events.groups.forms import GroupForm, PeopleForm, PersonForm
@@ -24,13 +24,7 @@ from dofc_events.groups.invitations import views as invitations
 from dofc_events.groups.lost_link.service import send_group_link
 from dofc_events.groups.models import Group
 from dofc_events.groups.offers import views as offers
-from dofc_events.groups.queries import (
-    companions_of,
-    group_of_contact,
-    people_of,
-    shortages,
-    token_of_group,
-)
+from dofc_events.groups.queries import group_of_contact, people_of, shortages, token_of_group
 from dofc_events.groups.rules import MAX_PEOPLE
 from dofc_events.groups.service import (
     AlreadyInGroup,
@@ -42,25 +36,24 @@ from dofc_events.groups.service import (
     follow_contact,
     register_people,
 )
-from dofc_events.groups.shared import acting_for, context_of, mine, people_looked_after, with_pool
+from dofc_events.groups.shared import (
+    acting_for,
+    context_of,
+    context_of_companions,
+    mine,
+    people_looked_after,
+    with_pool,
+)
 from dofc_events.mail.guards import limit_by_address
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.places.models import Pool
-from dofc_events.places.queries import categories_with_places, edition_with_pool
+from dofc_events.places.queries import edition_with_pool
 from dofc_events.registration.answers.service import ChoiceFull
 from dofc_events.registration.forms import AddressForm
 from dofc_events.registration.invitations.service import NotInvited
 from dofc_events.registration.rules import AFTER_READDRESSING, link_has_ended
 from dofc_events.registration.service import RegistrationNotOpen, RegistrationOver
-from dofc_events.registration.shared import (
-    answer_not_open,
-    asked_of,
-    form_context,
-    offer_trips,
-    own_context,
-    trips_with_companions,
-    wrote_to,
-)
+from dofc_events.registration.shared import answer_not_open, asked_of, form_context, offer_trips, own_context, wrote_to
 from dofc_events.registration.views import DELEGATE, FORMS_PER_NETWORK
 from dofc_events.web.errors import LinkNotValid
 from dofc_events.web.forms import ButtonForm, allow_long_form, answer_errors, answer_too_many, form_page
@@ -304,13 +297,7 @@ def _form_context(start: Start) -> dict[str, Any]:
     }
     if start.accompanying:
         assert start.contact is not None, "a delegate brings them"
-        brought = companions_of(db.session(), start.edition, start.contact.email)
-        group_id = start.group.id if start.group else 0
-        context["brought"] = [(one, token_of(one)) for one, of in brought if of == group_id]
-        context["most"] = max(0, start.edition.companions - len(brought))
-        context["trips"] = trips_with_companions(context["trips"])
-        known = categories_with_places(db.session(), start.edition.id)
-        context["categories"] = tuple(one for one in known if one.slug == start.edition.companion_category)
+        context |= context_of_companions(start.edition, start.contact.email, start.group, context["trips"])
     return context
 
 
