@@ -163,7 +163,8 @@ def _unread(question: OwnQuestion, cells: Mapping[str, str]) -> str:
 
 
 def _one_of(options: Iterable[str]) -> str:
-    return _("Write one of these: %(options)s.", options=", ".join(options))
+    words: str = _("Write one of these: %(options)s.", options=", ".join(options))
+    return words
 
 
 def _problems(form: RowForm, cells: Mapping[str, str], apart_from: Collection[str]) -> Iterator[str]:
