@@ -137,6 +137,20 @@ def test_somebody_else_who_types_the_address_is_not_shown_who_comes_with_it(clie
     assert page.all("[data-brought]") == [] and "Milan" not in page.text
 
 
+def test_whoever_takes_over_from_a_contact_is_not_shown_to_them(client, own, edition, writing):
+    bring(client, own, "Milan").submit("register")
+    page = client.get(f"{own}hand-over")
+    assert "Milan will stay registered" in page.text
+    group = client.get(page.link("Open your group"))
+    assert all(tag.select_one("a") for tag in group.all("[data-member]"))
+    typed = {"given_name": "Bojan", "email": "bojan@own.test"}
+    sure = page.form(MAIN).fill(typed).submit()
+    assert "Milan will stay registered" in sure.text
+    sure.form("form").submit("sure")
+    links = {tag.select_one("strong").text: tag.select_one("a") for tag in client.get(group.url).all("[data-member]")}
+    assert links["Bojan"] is None and links["Milan"] is not None
+
+
 def test_who_is_ticked_is_cancelled_as_well_and_nobody_else(client, own, edition, reading, writing):
     bring(client, own, "Milan", "Nada").submit("register")
     with writing() as session:
