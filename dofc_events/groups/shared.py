@@ -94,7 +94,11 @@ def context_of_companions(
     brought = companions_of(db.session(), edition, email)
     known = categories_with_places(db.session(), edition.id)
     return {
-        "brought": [(one, token_of(one)) for one, group_id in brought if group and group_id == group.id],
+        "brought": [
+            (one, token_of(one) if group.shows(one) else "")
+            for one, group_id in brought
+            if group and group_id == group.id
+        ],
         "most": max(0, edition.companions - len(brought)),
         "categories": tuple(one for one in known if one.slug == edition.companion_category),
         "trips": trips_with_companions(trips),

@@ -262,9 +262,9 @@ def handed_over(standing: Standing, *, email: str, name: str, token: str, by: st
     return _message("handed_over", "registration-changed", standing, file, email=email, name=name, **words)
 
 
-def address_changed(standing: Standing, *, email: str) -> Envelope:
+def address_changed(standing: Standing, *, email: str, of: str = "") -> Envelope:
     """To the old address, which may be a stranger's: says neither the new address nor the link."""
-    return _message("address_changed", "address-changed", standing, email=email, name="")
+    return _message("address_changed", "address-changed", standing, email=email, name="", of=of)
 
 
 def calendar_of(standing: Standing, seats: Seats | None = None, *, taken_out: bool = False) -> CalendarFile | None:

@@ -137,6 +137,22 @@ def test_somebody_else_who_types_the_address_is_not_shown_who_comes_with_it(clie
     assert page.all("[data-brought]") == [] and "Milan" not in page.text
 
 
+def test_whoever_gets_an_address_of_their_own_still_counts_and_the_contact_reads_whose_emails_end(
+    client, own, edition, reading
+):
+    bring(client, own, "Milan", "Nada").submit("register")
+    with reading() as session:
+        milan = token_of(session.scalars(select(Registration).filter_by(given_name="Milan")).one())
+    client.get(f"/registrations/{milan}/address").form("/address").fill(email="milan@own.test").submit()
+    with reading() as session:
+        (told,) = [one for one in letters(session, to="vera@dofc.test") if one.kind == "address-changed"]
+        assert told.subject == "Emails about Milan no longer come to you, Days of Clusters 2027"
+        assert "Your other links still work" in " ".join(told.text.split())
+    page = client.get(own).follow("Bring somebody")
+    assert "You have already registered as many as you can bring." in page.text and "Milan" in page.text
+    assert [tag.text for tag in page.all("[data-brought]")] == ["Nada"]
+
+
 def test_whoever_takes_over_from_a_contact_is_not_shown_to_them(client, own, edition, writing):
     bring(client, own, "Milan").submit("register")
     page = client.get(f"{own}hand-over")
