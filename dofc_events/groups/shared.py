@@ -92,10 +92,10 @@ def context_of_companions(
 ) -> dict[str, Any]:
     """Who comes along already with the contact of a group, how many more may, in which category and on which trips."""
     brought = companions_of(db.session(), edition, email)
-    mine = [one for one, group_id in brought if group and group_id == group.id]
+    theirs = [one for one, group_id in brought if group and group_id == group.id]
     known = categories_with_places(db.session(), edition.id)
     return {
-        "brought": [(one, token_of(one) if group and group.shows(one) else "") for one in mine],
+        "brought": [(one, token_of(one) if group and group.shows(one) else "") for one in theirs],
         "most": max(0, edition.companions - len(brought)),
         "categories": tuple(one for one in known if one.slug == edition.companion_category),
         "trips": trips_with_companions(trips),

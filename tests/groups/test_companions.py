@@ -226,6 +226,11 @@ def test_organisers_say_how_many_and_in_which_category(client, writing, edition)
     organiser = client.sign_in(account)
     places = "/organise/editions/2027/settings/places"
     assert organiser.get(places).form(MAIN).fill(companion_category="").submit().status == 422
+    with writing() as session:
+        make_registration(session, edition, given_name="Vera", category="company")
+    asked = organiser.get(places).form(MAIN).fill(companion_category="company").submit()
+    assert asked.status == 422
+    assert "1 person is registered as “Company”, which delegates could no longer choose." in asked.text
     organiser.get(places).form(MAIN).fill(companions="1", companion_category="member").submit()
     form = organiser.get(places).form(MAIN)
     assert (form.value("companions"), form.value("companion_category")) == ("1", "member")
