@@ -220,6 +220,16 @@ def test_their_category_cannot_be_chosen_otherwise(client, own):
     assert add.forge({"people-0-category": "guest"}).submit("check").status == 422
 
 
+def test_organisers_find_what_the_contact_was_told_of_somebody_without_an_address(client, own, edition, writing):
+    bring(client, own, "Milan").submit("register")
+    with writing() as session:
+        account = make_account(session, role="organiser", edition=edition)
+        milan = session.scalars(select(Registration).filter_by(given_name="Milan")).one().reference
+    person = client.sign_in(account).get(f"/organise/editions/2027/registrations/{milan}")
+    emails = person.follow("All emails to the contact")
+    assert "1 person registered for Days of Clusters 2027" in emails.text
+
+
 def test_organisers_say_how_many_and_in_which_category(client, writing, edition):
     with writing() as session:
         account = make_account(session, role="organiser", edition=edition)
