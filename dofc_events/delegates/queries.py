@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from email.utils import parseaddr
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, func, not_, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 from sqlalchemy.orm.util import identity_key
 
@@ -141,6 +141,13 @@ def categories_in_use(session: Session, edition_id: int) -> set[str]:
     """The slugs of the categories in which somebody is registered at an edition, and has not cancelled."""
     live = select(Category.slug).join(Registration, Registration.category_id == Category.id).distinct()
     return set(session.scalars(live.where(Category.edition_id == edition_id, Registration.ended_at.is_(None))))
+
+
+def count_in_category(session: Session, edition_id: int, slug: str) -> int:
+    """How many people are registered in a category of an edition, and have not cancelled."""
+    live = select(func.count(Registration.id)).join(Category, Registration.category_id == Category.id)
+    live = live.where(Category.edition_id == edition_id, Category.slug == slug, Registration.ended_at.is_(None))
+    return session.scalar(live) or 0
 
 
 def answer_faults(session: Session) -> list[str]:

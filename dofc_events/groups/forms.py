@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, Field, FieldList, FormField, SelectField
+from wtforms import BooleanField, Field, FieldList, FormField
 from wtforms.validators import DataRequired
 
 from dofc_events.conference.models import Edition
@@ -17,11 +17,11 @@ from dofc_events.groups.service import Contact, GroupRequest
 from dofc_events.groups.texts import stated_by_contact
 from dofc_events.mail.rules import address_key
 from dofc_events.registration.answers.service import ChoiceFull
-from dofc_events.registration.forms import LONGEST_CODE, DetailsForm, UnseenForm
+from dofc_events.registration.forms import LONGEST_CODE, TheirDetailsForm, UnseenForm
 from dofc_events.registration.service import RegistrationRequest
 from dofc_events.registration.trips.forms import TripsForm
 from dofc_events.web.edits import leaves, sent
-from dofc_events.web.fields import CountryField, EmailField, Line, NameLine
+from dofc_events.web.fields import EmailField, Line, NameLine
 from dofc_events.web.forms import of_this_browser
 
 # What the next person on a form most likely shares with the one before.
@@ -36,18 +36,13 @@ class AnyEmailField(EmailField):
             super().post_validate(form, validation_stopped)
 
 
-class PersonForm(DetailsForm, TripsForm):
+class PersonForm(TheirDetailsForm, TripsForm):
     """One of the people, who is asked what everybody is who registers."""
 
-    class Meta(DetailsForm.Meta):
+    class Meta(TheirDetailsForm.Meta):
         csrf = False
 
-    given_name = NameLine(_l("Given name, or only name"), longest=100, missing=_l("Enter their name."))
     email = AnyEmailField(_l("Their email address"), missing=None)
-    country = CountryField(_l("Country of their organisation"), missing=_l("Choose a country from the list."))
-    visa_letter = BooleanField(_l("Needs an invitation letter for a visa"))
-    photo_consent = BooleanField(_l("Is happy to be photographed and for the photographs to be published"))
-    category = SelectField(_l("Attending as"), DetailsForm.category.args[1], validate_choice=False)
 
 
 class PeopleForm(UnseenForm):

@@ -56,9 +56,12 @@ class Group(Base):
     def shows(self, registration: Registration) -> bool:
         """Whether the contact has the link to somebody's page: of a delegation only where it is the contact's own.
 
-        The head sees who has registered, and nothing that they said of themselves.
+        The head sees who has registered, and nothing that they said of themselves. A later link is for whoever has
+        taken over or corrected the address, and no longer for the contact, unless it is theirs.
         """
-        return not self.is_delegation or registration.email_key is None
+        if registration.email_key is None:
+            return True
+        return not self.is_delegation and (registration.link_version == 1 or registration.email_key == self.email_key)
 
 
 class Member(Base):

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from dofc_events.conference.models import Category, Edition
@@ -213,13 +213,19 @@ def names_at(session: Session, edition_id: int, email: str) -> dict[tuple[str, s
     return {compared(one.given_name, one.family_name): one.reference for one in session.scalars(query)}
 
 
-def companions_left(session: Session, edition: Edition, email: str) -> int:
-    """How many accompanying persons the delegate with an address may still bring."""
-    brought = select(func.count(Registration.id)).join(Category, Category.id == Registration.category_id)
-    brought = brought.where(Registration.edition_id == edition.id, Registration.email == email)
-    brought = brought.where(Registration.email_key.is_(None), Registration.ended_at.is_(None))
-    brought = brought.where(Category.slug == edition.companion_category)
-    return max(0, edition.companions - (session.scalar(brought) or 0)) if edition.takes_companions else 0
+def companions_of(session: Session, edition: Edition, email: str) -> list[tuple[Registration, int | None]]:
+    """The accompanying persons whose emails go to an address, or whom its group has registered, with their groups.
+
+    Somebody who has typed that address may not see them: only the contact of their group.
+    """
+    brought = select(Registration, Member.group_id).outerjoin(Member, Member.registration_id == Registration.id)
+    brought = brought.join(Category, Category.id == Registration.category_id)
+    brought = brought.outerjoin(Group, Group.id == Member.group_id)
+    brought = brought.where(Registration.edition_id == edition.id, Registration.ended_at.is_(None))
+    theirs = and_(Registration.email == email, Registration.email_key.is_(None))
+    brought = brought.where(or_(theirs, Group.email_key == address_key(email)))
+    brought = brought.where(Category.slug == edition.companion_category).order_by(Registration.id)
+    return [(one, group_id) for one, group_id in session.execute(brought)]
 
 
 def compared(given_name: str, family_name: str) -> tuple[str, str]:

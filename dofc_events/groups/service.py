@@ -21,7 +21,7 @@ from dofc_events.groups import mails
 from dofc_events.groups.models import Group, Member
 from dofc_events.groups.queries import (
     Person,
-    companions_left,
+    companions_of,
     compared,
     group_of_contact,
     looked_after,
@@ -153,7 +153,8 @@ def register_people(
     _refuse_repeated(session, edition_id, request)
     companions = [one for one in request.people if one.details.category == edition.companion_category]
     if edition.takes_companions and (accompanying or companions):
-        left = companions_left(session, edition, request.contact.email) if accompanying else 0
+        brought = len(companions_of(session, edition, request.contact.email))
+        left = max(0, edition.companions - brought) if accompanying else 0
         if len(request.people) > left or len(companions) != len(request.people):
             raise TooManyCompanions(left)
     for address in dict.fromkeys([request.contact.email, *(one.email for one in request.people)]):

@@ -1,5 +1,6 @@
 """What the pages of groups have in common: whose they are, and what stands on them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, make_response, render_template
@@ -18,10 +19,12 @@ from dofc_events.extensions import settings
 from dofc_events.groups.delegations.queries import groups_at, invitations_of
 from dofc_events.groups.delegations.rules import REMIND_AFTER
 from dofc_events.groups.models import Group
-from dofc_events.groups.queries import LookedAfter, group_by_token, looked_after, people_of, to_confirm
+from dofc_events.groups.queries import LookedAfter, companions_of, group_by_token, looked_after, people_of, to_confirm
 from dofc_events.places.models import Pool
-from dofc_events.places.queries import edition_with_pool
+from dofc_events.places.queries import categories_with_places, edition_with_pool
 from dofc_events.registration.rules import link_has_ended
+from dofc_events.registration.shared import trips_with_companions
+from dofc_events.trips.queries import TripStanding
 from dofc_events.web.errors import LinkNotValid
 from dofc_events.web.forms import ButtonForm
 
@@ -81,6 +84,21 @@ def context_of(group: Group, token: str) -> dict[str, Any]:
         "row": row,
         "left_to_invite": max(0, row.free - len(open_ones)),
         "button_form": ButtonForm(formdata=None),
+    }
+
+
+def context_of_companions(
+    edition: Edition, email: str, group: Group | None, trips: Sequence[TripStanding]
+) -> dict[str, Any]:
+    """Who comes along already with the contact of a group, how many more may, in which category and on which trips."""
+    brought = companions_of(db.session(), edition, email)
+    theirs = [one for one, group_id in brought if group and group_id == group.id]
+    known = categories_with_places(db.session(), edition.id)
+    return {
+        "brought": [(one, token_of(one) if group and group.shows(one) else "") for one in theirs],
+        "most": max(0, edition.companions - len(brought)),
+        "categories": tuple(one for one in known if one.slug == edition.companion_category),
+        "trips": trips_with_companions(trips),
     }
 
 

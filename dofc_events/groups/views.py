@@ -24,13 +24,7 @@ from dofc_events.groups.invitations import views as invitations
 from dofc_events.groups.lost_link.service import send_group_link
 from dofc_events.groups.models import Group
 from dofc_events.groups.offers import views as offers
-from dofc_events.groups.queries import (
-    companions_left,
-    group_of_contact,
-    people_of,
-    shortages,
-    token_of_group,
-)
+from dofc_events.groups.queries import group_of_contact, people_of, shortages, token_of_group
 from dofc_events.groups.rules import MAX_PEOPLE
 from dofc_events.groups.service import (
     AlreadyInGroup,
@@ -42,11 +36,18 @@ from dofc_events.groups.service import (
     follow_contact,
     register_people,
 )
-from dofc_events.groups.shared import acting_for, context_of, mine, people_looked_after, with_pool
+from dofc_events.groups.shared import (
+    acting_for,
+    context_of,
+    context_of_companions,
+    mine,
+    people_looked_after,
+    with_pool,
+)
 from dofc_events.mail.guards import limit_by_address
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.places.models import Pool
-from dofc_events.places.queries import categories_with_places, edition_with_pool
+from dofc_events.places.queries import edition_with_pool
 from dofc_events.registration.answers.service import ChoiceFull
 from dofc_events.registration.forms import AddressForm
 from dofc_events.registration.invitations.service import NotInvited
@@ -296,9 +297,7 @@ def _form_context(start: Start) -> dict[str, Any]:
     }
     if start.accompanying:
         assert start.contact is not None, "a delegate brings them"
-        context["most"] = companions_left(db.session(), start.edition, start.contact.email)
-        known = categories_with_places(db.session(), start.edition.id)
-        context["categories"] = tuple(one for one in known if one.slug == start.edition.companion_category)
+        context |= context_of_companions(start.edition, start.contact.email, start.group, context["trips"])
     return context
 
 
@@ -309,7 +308,7 @@ def _asked_of_each(start: Start, context: dict[str, Any], country: str) -> Calla
     def prepare(person: PersonForm) -> None:
         person.offer_categories(context["categories"])
         person.ask(context["asked"], context["room"])
-        offer_trips(person, start.edition, context["trips"], has_place=has_place, accompanies=start.accompanying)
+        offer_trips(person, start.edition, context["trips"], has_place=has_place)
         if start.accompanying and start.contact is not None:
             # They come with the contact: nobody types this.
             person.organisation.data, person.country.data = start.contact.organisation, country

@@ -15,7 +15,7 @@ from dofc_events.imports.reading.rules import Row, Table
 from dofc_events.imports.rules import HEADERS, country_code, is_yes, typed_answer
 from dofc_events.mail.rules import address_key
 from dofc_events.places.queries import CategoryPlaces
-from dofc_events.questions.rules import Kind, OwnQuestion, asked, is_required, shown
+from dofc_events.questions.rules import Kind, OwnQuestion, asked, introducing, is_required, shown
 from dofc_events.registration.on_behalf.forms import OnBehalfForm
 from dofc_events.registration.service import RegistrationRequest
 
@@ -120,7 +120,10 @@ def with_places(
         wanted = [(one, option) for one, option in limited if option.key in answers.get(one.key, ())]
         full = [(one, option) for one, option in wanted if not left[option.id]]
         if full:
-            words = [_("%(field)s: “%(option)s” is full.", field=one.caption, option=o.caption) for one, o in full]
+            words = [
+                _("%(field)s “%(option)s” is full.", field=introducing(one.caption), option=o.caption)
+                for one, o in full
+            ]
             found.append(replace(row, request=None, problems=(*row.problems, *words)))
             continue
         for _one, option in wanted:
@@ -156,16 +159,23 @@ def _unclear(form: RowForm, cells: Mapping[str, str]) -> Iterator[str]:
 
 def _unread(question: OwnQuestion, cells: Mapping[str, str]) -> str:
     options = [option.caption for option in question.options if not option.is_retired]
-    words = _("Write one of these: %(options)s.", options=", ".join(options)) if options else _("Write yes or no.")
-    return _problem(question.caption, words, cells[question.field])
+    return _problem(question.caption, _one_of(options) if options else _("Write yes or no."), cells[question.field])
+
+
+def _one_of(options: Iterable[str]) -> str:
+    words: str = _("Write one of these: %(options)s.", options=", ".join(options))
+    return words
 
 
 def _problems(form: RowForm, cells: Mapping[str, str], apart_from: Collection[str]) -> Iterator[str]:
     for field in (*form, *form.answers.form):
         for error in field.errors if field is not form.answers and field.name not in apart_from else ():
-            yield _problem(field.label.text, str(error), cells.get(field.name, ""))
+            typed = cells.get(field.name, "")
+            unknown = field is form.category and typed
+            words = _one_of(choice.label for choice in field.choices if choice.value) if unknown else str(error)
+            yield _problem(field.label.text, words, typed)
 
 
 def _problem(field: str, error: str, typed: str) -> str:
-    said: str = _("%(field)s: %(error)s", field=field, error=error)
+    said: str = _("%(field)s %(error)s", field=introducing(field), error=error)
     return _("%(problem)s The row says “%(text)s”.", problem=said, text=typed[:LONGEST_QUOTE]) if typed else said

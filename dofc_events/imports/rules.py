@@ -11,8 +11,8 @@ from pathlib import Path
 
 from dofc_events.core.countries import country_codes, country_name, search_names, three_letter_codes
 from dofc_events.delegates.rules import folded
+from dofc_events.questions.rules import FIELD, PICKED, Kind, OwnQuestion
 from dofc_events.questions.rules import NO as ANSWER_NO
-from dofc_events.questions.rules import PICKED, Kind, OwnQuestion
 from dofc_events.questions.rules import YES as ANSWER_YES
 
 # Of each country its names in the languages of those who send lists, out of CLDR: only an import reads them.
@@ -33,19 +33,20 @@ KEPT_FOR = timedelta(days=1)
 # those of our exports are among them.
 HEADERS = {
     "given_name": "given_name|given name|given name or your only name|first name|forename|name|full name|vorname|prenom"
-    "|ime|име|имя|имя и фамилия|nume|jmeno|imię|ad|onoma|όνομα",
+    "|ime|име|имя|имя и фамилия|nume|jmeno|imię|ad|keresztnév|nev|onoma|όνομα",
     "family_name": "family_name|family name|last name|surname|nachname|nom|prezime|презиме|фамилия|фамилно име|prenume"
-    "|prijmeni|nazwisko|soyad|επώνυμο",
+    "|prijmeni|nazwisko|soyad|vezetéknév|επώνυμο",
     "email": "email|e-mail|mail|email address|e-mail address|mejl|имейл|и-мејл|електронна поща|почта|adresa de email",
     "organisation": "organisation|organization|company|institution|employer|cluster|organizacija|организација"
-    "|организация|firma|фирма|unternehmen|organizatie|kurum",
+    "|организация|firma|фирма|unternehmen|organizatie|organizace|organizacja|szervezet|kurum",
     "country": "country|country code|country of your organisation|drzava|zemlja|држава|земља|държава|страна|land|tara"
-    "|ulke|χώρα",
+    "|ulke|země|kraj|ország|χώρα",
     "category": "category|attending as|i am attending as|type|kategorija|категорија|категория|kategorie",
-    "job_title": "job_title|job title|position|function|role|title|funkcija|pozicija|функција|длъжност|должность",
-    "phone": "phone|mobile|mobile phone|telephone|tel|telefon|телефон|mobitel|handy",
+    "job_title": "job_title|job title|position|function|role|title|funkcija|pozicija|funkce|pozice|stanowisko|beosztás"
+    "|функција|длъжност|должность",
+    "phone": "phone|mobile|mobile phone|telephone|tel|telefon|telefonszám|телефон|mobil|mobitel|handy",
     "badge_name": "badge_name|name on the badge|badge name|badge",
-    "dietary": "dietary|dietary needs|diet|food|ishrana|исхрана|хранене",
+    "dietary": "dietary|dietary needs|diet|food|ishrana|strava|исхрана|хранене",
     "access_needs": "access_needs|access needs|accessibility|special needs",
     "visa_letter": "visa_letter|invitation letter|visa letter|visa|i need an invitation letter for a visa",
     "photo_consent": "photo_consent|photographs|photos|photo consent",
@@ -81,11 +82,15 @@ def header_key(header: str) -> str:
 def guessed_matching(header: Sequence[str], known: Mapping[str, str], labels: Mapping[str, str]) -> list[str]:
     """The field of each column, "" for none: as it was the last time, else by what it is called; no field twice.
 
-    `labels` are the fields that there are, with what they are called here: own questions are found by these alone.
+    `labels` are the fields that there are, with what they are called here: own questions are found by these alone, and
+    by their keys.
     """
     offered, taken, matching = {*labels}, set[str](), []
     ours = {
-        key: name for name, label in reversed([*labels.items()]) for said in (label, name) if (key := header_key(said))
+        key: name
+        for name, label in reversed([*labels.items()])
+        for said in (label, name, name.removeprefix(FIELD))
+        if (key := header_key(said))
     }
     called = ours | _called()
     remembered = {field for title in header if (field := known.get(header_key(title)))}

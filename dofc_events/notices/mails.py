@@ -218,7 +218,9 @@ def seats_changed(standing: Standing, seats: Seats) -> Envelope:
     words: dict[str, Any] = {
         "titles": titles,
         "reasons": {seats[seat.trip.id].reason for seat in changed},
-        "moved": changed[0].trip if len(changed) == 1 and "starts_at" in seats[changed[0].trip.id].was else None,
+        "before": {seats[seat.trip.id].before for seat in changed},
+        "trip": changed[0].trip if changed else None,
+        "was": seats[changed[0].trip.id].was if len(changed) == 1 else {},
     }
     return _message("trips", kind, standing, file, seats=seats, **words)
 
@@ -226,8 +228,8 @@ def seats_changed(standing: Standing, seats: Seats) -> Envelope:
 def registration_changed(standing: Standing, changes: Sequence[str], *, by_organisers: bool = False) -> Envelope:
     """`changes` are names of fields of Details, and of answers, as in the trail."""
     file = calendar_of(standing) if standing.status is ClaimStatus.CONFIRMED else None
-    changed, kind = [caption_in(name) or FIELD_NAMES[name] for name in changes], "registration-changed"
-    return _message("changed", kind, standing, file, changes=changed, by_organisers=by_organisers)
+    said = [f"“{caption}”" if (caption := caption_in(name)) else FIELD_NAMES[name] for name in changes]
+    return _message("changed", "registration-changed", standing, file, changes=said, by_organisers=by_organisers)
 
 
 def choice_given(standing: Standing) -> Envelope:
@@ -260,9 +262,9 @@ def handed_over(standing: Standing, *, email: str, name: str, token: str, by: st
     return _message("handed_over", "registration-changed", standing, file, email=email, name=name, **words)
 
 
-def address_changed(standing: Standing, *, email: str) -> Envelope:
+def address_changed(standing: Standing, *, email: str, of: str = "") -> Envelope:
     """To the old address, which may be a stranger's: says neither the new address nor the link."""
-    return _message("address_changed", "address-changed", standing, email=email, name="")
+    return _message("address_changed", "address-changed", standing, email=email, name="", of=of)
 
 
 def calendar_of(standing: Standing, seats: Seats | None = None, *, taken_out: bool = False) -> CalendarFile | None:
@@ -359,7 +361,7 @@ def _message(
     token, files = token_of(registration), standing.files if registration.ended_at is None else ()
     added = {one.caption for one in standing.answers if one.kind is Kind.FILE}
     missing = [one for one in files if one not in added]
-    return edition_message(
+    message = edition_message(
         edition,
         f"notices/{template}",
         kind=kind,
@@ -393,3 +395,6 @@ def _message(
         message_kind=kind,
         **context,
     )
+    # Whoever reads it for somebody else may have a registration as well.
+    for_other = registration.email_key is None and not email
+    return replace(message, subject=f"{registration.full_name}: {message.subject}") if for_other else message

@@ -101,6 +101,11 @@ def caption_in(change: str) -> str:
     return change.partition(" ")[2] if change.startswith(FIELD) else ""
 
 
+def introducing(words: str) -> str:
+    """What something is called, before what is said of it: a question has its own sign."""
+    return words if words.endswith("?") else f"{words}:"
+
+
 def pairs_in(text: str) -> list[tuple[str, str]]:
     """What a list is narrowed to by answers: "hotel:single dinner:yes" are two questions with the answer to each."""
     pairs = (part.partition(":") for part in text.split())

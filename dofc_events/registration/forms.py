@@ -1,6 +1,7 @@
 """The delegate's forms: shape only; what needs the database is the service's to refuse."""
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any
 
 from flask_babel import gettext as _
@@ -85,7 +86,7 @@ class DetailsForm(NamesForm):
     def validate_category(self, field: Field) -> None:
         # What is offered may have changed since the form was opened.
         if field.data not in [choice.value for choice in field.choices]:
-            raise ValidationError(AS_WHAT)
+            raise ValidationError(self.category.validators[0].message)
 
     def to_details(self) -> Details:
         return Details(
@@ -102,6 +103,28 @@ class DetailsForm(NamesForm):
             visa_letter=self.visa_letter.data,
             photo_consent=self.photo_consent.data,
         )
+
+
+def _asked(field: Any, *args: Any, **otherwise: Any) -> Any:
+    """A field as it is asked for on another form, in its place among the others."""
+    asked = copy(field)
+    asked.args, asked.kwargs = (*args, *field.args[len(args) :]), field.kwargs | otherwise
+    return asked
+
+
+class TheirDetailsForm(DetailsForm):
+    """Somebody else's details."""
+
+    given_name = _asked(NamesForm.given_name, _l("Given name, or only name"), missing=_l("Enter their name."))
+    organisation = _asked(DetailsForm.organisation, _l("Organisation"), missing=_l("Enter their organisation."))
+    country = _asked(DetailsForm.country, _l("Country of their organisation"))
+    category = _asked(
+        DetailsForm.category, _l("Attending as"), [InputRequired(_l("Choose what they are attending as."))]
+    )
+    visa_letter = _asked(DetailsForm.visa_letter, _l("Needs an invitation letter for a visa"))
+    photo_consent = _asked(
+        DetailsForm.photo_consent, _l("Is happy to be photographed and for the photographs to be published")
+    )
 
 
 class ChangeDetailsForm(EditForm, DetailsForm):

@@ -313,14 +313,14 @@ def readdress(
     session: Session, registration: Registration, email: str, actor: Actor, now: datetime, *, asked_for: bool = False
 ) -> None:
     """Write to another address, which is nobody else's, from now on; the registration's pool is locked."""
-    old_email = registration.email
+    old_email, of = registration.email, "" if registration.email_key else registration.full_name
     last = latest_message(session, registration.reference, registration.mailed_key)
     bounced = last is not None and last.state == MessageState.DEAD
     move_to_address(session, registration, email, now)
     log(session, actor, now, "address_corrected", registration, changes={"email": [old_email, email]})
     # A mailbox that refused our last message would refuse this one too, and keep the alarm on.
     if not bounced:
-        message = mails.address_changed(standing_of(session, registration.id), email=old_email)
+        message = mails.address_changed(standing_of(session, registration.id), email=old_email, of=of)
         send(session, message, now, asked_for=asked_for)
     for follow in AFTER_READDRESSING:
         follow(session, registration, old_email, actor, now)

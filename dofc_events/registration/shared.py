@@ -73,7 +73,7 @@ def own_context(registration: Registration, token: str) -> dict[str, Any]:
         and has_room(db.session(), standing.claim.pool, registration.category_id),
         "position": standing.position,
         "waits_for_category": standing.waits_for_category,
-        "trips": standing.trips,
+        "trips": trips_with_companions(standing.trips) if registration.accompanies else standing.trips,
         "answers": [one for one in standing.answers if not one.organisers_only],
         "waits_for": positions_for_options(db.session(), registration.id) if waits else (),
         "files": _files(questions, standing.answers, category, today) if edition.asks_files else [],
@@ -117,18 +117,16 @@ def _calendars(edition: Edition) -> dict[str, str]:
     return calendar_links(title, where, starts_at, ends_at, edition.zone, page)
 
 
-def offer_trips(
-    form: TripsForm, edition: Edition, trips: Sequence[TripStanding], *, has_place: bool, accompanies: bool = False
-) -> None:
-    """Let a form choose among the trips: all that can be joined while sign-up is open, else what one has already.
+def trips_with_companions(trips: Sequence[TripStanding]) -> list[TripStanding]:
+    """The trips that accompanying persons can come along on, and those that one of them has chosen."""
+    return [seat for seat in trips if seat.claim or seat.trip.takes_companions]
 
-    Whoever `accompanies` a delegate can come only where the trip allows it.
-    """
+
+def offer_trips(form: TripsForm, edition: Edition, trips: Sequence[TripStanding], *, has_place: bool) -> None:
+    """Let a form choose among the trips: all that can be joined while sign-up is open, else what one has already."""
     at = now()
     is_open = edition.sign_up_window(at) is Window.OPEN
     joinable = [seat for seat in trips if seat.is_live or (is_open and seat.trip.can_be_joined(at))]
-    if accompanies:
-        joinable = [seat for seat in joinable if seat.is_live or seat.trip.takes_companions]
     ranked = edition.collects_wishes and is_open
     form.offer_trips(joinable, ranked=ranked, at_once=has_place and not edition.collects_wishes)
 

@@ -79,8 +79,9 @@ class TripStanding:
 
     @property
     def is_first(self) -> bool:
-        """Whether a delegate sees this trip before all others: it is theirs, or was until it was called off."""
-        return self.is_live or (self.claim is not None and self.trip.cancelled_at is not None)
+        """Whether a delegate sees this trip before all others: it is theirs, was until called off, or has lapsed."""
+        was_lost = self.trip.cancelled_at is not None or self.status == ClaimStatus.EXPIRED
+        return self.is_live or (self.claim is not None and was_lost)
 
     @property
     def is_live(self) -> bool:

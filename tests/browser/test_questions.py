@@ -128,6 +128,13 @@ def test_six_questions_go_from_set_up_to_the_file(site, browser):
     expect(page.locator("tr[data-registration]")).to_have_count(1)
     expect(page.locator("tr[data-registration]")).to_contain_text("Fish")
     host.accessible_on_both()
+    # Long questions over short answers do not push columns off the page.
+    host.resize(DESKTOP)
+    keys = page.locator("input[name=columns][value^=question-]").evaluate_all("boxes => boxes.map(box => box.value)")
+    host.goto(
+        f"/organise/editions/{site.year}/registrations?" + "&".join(f"columns={key}" for key in ["status", *keys])
+    )
+    assert len(keys) == 7 and page.locator(".wide").evaluate("wide => wide.scrollWidth - wide.clientWidth") <= 0
     with page.expect_download() as download:
         page.evaluate(f"location.href = '/organise/editions/{site.year}/registrations.csv'")
     rows = list(csv.DictReader(download.value.path().read_text(encoding="utf-8-sig").splitlines()))

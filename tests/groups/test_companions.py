@@ -1,5 +1,7 @@
 """Delegates bring accompanying persons: registrations like others, in a category of their own."""
 
+from datetime import timedelta
+
 import pytest
 import time_machine
 from sqlalchemy import select
@@ -11,9 +13,10 @@ from dofc_events.groups.models import Group
 from dofc_events.mail.models import Message
 from dofc_events.registration.trips.service import choose_trips
 from dofc_events.trips.sign_ups.service import NoSuchTrip
+from tests.registration.trips.conftest import tell_due
 from tests.support.factories import DELEGATE, NOW, make_account, make_edition, make_registration, make_trip
 from tests.support.groups import stand
-from tests.support.letters import kinds
+from tests.support.letters import kinds, letters
 
 MAIN = "main form.form-narrow"
 
@@ -36,7 +39,12 @@ def edition(writing):
 @pytest.fixture
 def own(client, writing, edition):
     with writing() as session:
-        return f"/registrations/{token_of(make_registration(session, edition, given_name='Vera'))}/"
+        return registered(session, edition)
+
+
+def registered(session, edition):
+    registration = make_registration(session, edition, given_name="Vera", email="vera@dofc.test")
+    return f"/registrations/{token_of(registration)}/"
 
 
 def bring(client, own, *names):
@@ -61,7 +69,8 @@ def test_accompanying_persons_hold_places_and_seats_like_others(client, own, edi
     assert trips.choices("trips") == ["wine"]
     seat = trips.forge(trips=["wine", "plant"]).submit()
     assert seat.one("[data-trip=wine]")["data-trip-status"] == "confirmed"
-    assert seat.one("[data-trip=plant]")["data-trip-status"] == "none"
+    assert not seat.all("[data-trip=plant]"), "it cannot be chosen"
+    assert "Plant" not in client.get(page).text
     with writing() as session, pytest.raises(NoSuchTrip):
         choose_trips(session, milan.id, ["plant"], any_trip=False, actor=DELEGATE, now=NOW)
     assert "Bring somebody with you" not in client.get(page).text
@@ -69,7 +78,11 @@ def test_accompanying_persons_hold_places_and_seats_like_others(client, own, edi
 
 def test_nobody_brings_more_than_the_edition_allows(client, own, edition, reading):
     first, second = bring(client, own, "Milan"), bring(client, own, "Nada", "Olga")
+    assert client.get(own).follow("Bring somebody").all("[data-brought]") == []
     first.submit("register")
+    brought = client.get(own).follow("Bring somebody").one("[data-brought]")
+    assert brought.text == "Milan"
+    assert client.get(brought["href"]).one("h1").text == "You have a place, Milan"
     refused = second.submit("register")
     assert refused.status == 422
     assert "you can bring 1 more person." in refused.text
@@ -97,6 +110,61 @@ def test_accompanying_persons_stay_registered_when_the_delegate_cancels_which_is
     # What is about one of them leads to nobody else.
     group.follow("Open the registration of Milan").follow("Cancel this registration").form("/cancel").submit()
     assert "Nada is still registered." in client.get(own).text
+
+
+def test_an_email_about_somebody_brought_along_names_them_in_its_subject_and_says_how_to_bring_them_again(
+    client, own, edition, reading, writing
+):
+    bring(client, own, "Milan").submit("register")
+    with reading() as session:
+        page = f"/registrations/{token_of(session.scalars(select(Registration).filter_by(given_name='Milan')).one())}/"
+    cancelled = client.get(f"{page}cancel").form("/cancel").submit()
+    assert "Bring somebody with you" in cancelled.text and "Register again" not in cancelled.text
+    with writing() as session:
+        tell_due(session, NOW + timedelta(minutes=10))
+    with reading() as session:
+        told = letters(session)[-1]
+        assert told.subject == "Milan: Your registration for Days of Clusters 2027 has been cancelled"
+        assert "Bring somebody with you" in " ".join(told.text.split()) and "/register" not in told.text
+
+
+def test_somebody_else_who_types_the_address_is_not_shown_who_comes_with_it(client, own, edition, writing):
+    bring(client, own, "Milan").submit("register")
+    client.get(f"{own}cancel").form("/cancel").submit()
+    with writing() as session:
+        theirs = registered(session, edition)
+    page = client.get(theirs).follow("Bring somebody")
+    assert page.all("[data-brought]") == [] and "Milan" not in page.text
+
+
+def test_whoever_gets_an_address_of_their_own_still_counts_and_the_contact_reads_whose_emails_end(
+    client, own, edition, reading
+):
+    bring(client, own, "Milan", "Nada").submit("register")
+    with reading() as session:
+        milan = token_of(session.scalars(select(Registration).filter_by(given_name="Milan")).one())
+    client.get(f"/registrations/{milan}/address").form("/address").fill(email="milan@own.test").submit()
+    with reading() as session:
+        (told,) = [one for one in letters(session, to="vera@dofc.test") if one.kind == "address-changed"]
+        assert told.subject == "Emails about Milan no longer come to you, Days of Clusters 2027"
+        assert "Your other links still work" in " ".join(told.text.split())
+    page = client.get(own).follow("Bring somebody")
+    assert "You have already registered as many as you can bring." in page.text and "Milan" in page.text
+    assert [tag.text for tag in page.all("[data-brought]")] == ["Nada"]
+
+
+def test_whoever_takes_over_from_a_contact_is_not_shown_to_them(client, own, edition, writing):
+    bring(client, own, "Milan").submit("register")
+    page = client.get(f"{own}hand-over")
+    assert "Milan will stay registered" in page.text
+    group = client.get(page.link("Open your group"))
+    assert all(tag.select_one("a") for tag in group.all("[data-member]"))
+    typed = {"given_name": "Bojan", "email": "bojan@own.test"}
+    sure = page.form(MAIN).fill(typed).submit()
+    assert "Milan will stay registered" in sure.text
+    sure.form("form").submit("sure")
+    links = {tag.select_one("strong").text: tag.select_one("a") for tag in client.get(group.url).all("[data-member]")}
+    assert links["Bojan"] is None and links["Milan"] is not None
 
 
 def test_who_is_ticked_is_cancelled_as_well_and_nobody_else(client, own, edition, reading, writing):
@@ -152,12 +220,27 @@ def test_their_category_cannot_be_chosen_otherwise(client, own):
     assert add.forge({"people-0-category": "guest"}).submit("check").status == 422
 
 
+def test_organisers_find_what_the_contact_was_told_of_somebody_without_an_address(client, own, edition, writing):
+    bring(client, own, "Milan").submit("register")
+    with writing() as session:
+        account = make_account(session, role="organiser", edition=edition)
+        milan = session.scalars(select(Registration).filter_by(given_name="Milan")).one().reference
+    person = client.sign_in(account).get(f"/organise/editions/2027/registrations/{milan}")
+    emails = person.follow("All emails to the contact")
+    assert "1 person registered for Days of Clusters 2027" in emails.text
+
+
 def test_organisers_say_how_many_and_in_which_category(client, writing, edition):
     with writing() as session:
         account = make_account(session, role="organiser", edition=edition)
     organiser = client.sign_in(account)
     places = "/organise/editions/2027/settings/places"
     assert organiser.get(places).form(MAIN).fill(companion_category="").submit().status == 422
+    with writing() as session:
+        make_registration(session, edition, given_name="Vera", category="company")
+    asked = organiser.get(places).form(MAIN).fill(companion_category="company").submit()
+    assert asked.status == 422
+    assert "1 person is registered as “Company”, which delegates could no longer choose." in asked.text
     organiser.get(places).form(MAIN).fill(companions="1", companion_category="member").submit()
     form = organiser.get(places).form(MAIN)
     assert (form.value("companions"), form.value("companion_category")) == ("1", "member")

@@ -64,6 +64,7 @@ def test_several_people_are_registered_after_a_look_at_all_of_them(client, editi
     check = form.submit("check")
     assert check.status == 200 and [name.text for name in check.all(".facts strong")] == ["Ana", "Boro", "Kim Minjun"]
     assert "There are places for all 3." in check.text
+    assert "Dietary needs: No nuts" in check.text and check.text.count("Dietary needs") == 1
     done = check.form(MAIN).submit("register")
     assert done.h1 == "Your group"
     assert [tag["data-status"] for tag in done.all("[data-member]")] == ["confirmed"] * 3
@@ -335,3 +336,11 @@ def test_a_form_that_is_too_large_gives_back_what_was_typed(client):
     page = form.submit("check")
     assert page.status == 413 and "shorten" in page.text
     assert "This has not been saved" in page.text and "No nuts" in page.text and "x" * 1_100_000 in page.text
+
+
+def test_questions_that_only_an_answer_makes_necessary_open_at_a_touch(client, edition, writing):
+    with writing() as session:
+        stored = session.get_one(Edition, edition.id)
+        make_question(session, stored, "dinner", "yes-no")
+        make_question(session, stored, "menu", "text", shown_when="dinner", shown_for=("yes",), required=True)
+    assert "A few more questions (optional)" in client.get(NEW).text

@@ -44,16 +44,26 @@ LABELS = dict.fromkeys(HEADERS, "") | {"question-room": "Which room?"}
 
 
 def test_matching_is_guessed_by_title_and_by_what_was_said_before():
-    header = ("Name *", "E-Mail:", "Фирма", "Room", "email")
+    header = ("Name *", "E-Mail:", "Фирма", "Bedroom", "email")
     assert guessed_matching(header, {}, LABELS) == ["given_name", "email", "organisation", "", ""]
-    known = {header_key("Room"): "organisation", header_key("E-mail"): ""}
+    known = {header_key("Bedroom"): "organisation", header_key("E-mail"): ""}
     assert guessed_matching(header, known, LABELS) == ["given_name", "", "", "organisation", "email"]
-    assert guessed_matching(header, {header_key("Room"): "question-gone"}, LABELS)[3] == ""
+    assert guessed_matching(header, {header_key("Bedroom"): "question-gone"}, LABELS)[3] == ""
 
 
 def test_own_question_is_found_by_what_it_asks_and_by_its_name_in_our_files():
     assert guessed_matching(("E-mail", "which ROOM?", ""), {}, LABELS) == ["email", "question-room", ""]
     assert guessed_matching(("question-room", "Which room?"), {}, LABELS) == ["question-room", ""]
+    assert guessed_matching(("Room", "question-room"), {}, LABELS) == ["question-room", ""]
+
+
+def test_columns_are_found_by_what_they_are_called_at_home():
+    header = ("Jméno", "Příjmení", "Organizace", "Země", "Strava", "Funkce")
+    fields = ["given_name", "family_name", "organisation", "country", "dietary", "job_title"]
+    assert guessed_matching(header, {}, LABELS) == fields
+    header = ("Keresztnév", "Vezetéknév", "Szervezet", "Ország", "Beosztás", "Telefonszám")
+    fields = ["given_name", "family_name", "organisation", "country", "job_title", "phone"]
+    assert guessed_matching(header, {}, LABELS) == fields
 
 
 OPTIONS = (

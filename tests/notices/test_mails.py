@@ -237,3 +237,12 @@ def test_the_news_stands_above_the_greeting_and_what_can_be_changed_has_its_date
     for part in (message.text, message.html):
         words = " ".join(part.split())
         assert "hand it over until 15:00, Thursday 1 April 2027" in words and words.count("1 April 2027") == 1
+
+
+def test_what_somebody_waited_for_leads_an_email_that_also_says_what_they_changed(session, edition):
+    person = make_registration(session, edition)
+    standing = replace(standing_of(session, person.id), choices=("Dinner? Gala",))
+    message = mails.registration_changed(standing, ["phone"])
+    assert message.subject.startswith("You have it now: Dinner? Gala")
+    assert message.text.startswith("You were waiting for this, and have it now: Dinner? Gala.\n")
+    assert message.text.count("have it now") == 1 and "Changed: mobile phone." in message.text

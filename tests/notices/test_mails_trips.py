@@ -258,6 +258,12 @@ def test_a_trip_that_moved_says_both_times_and_the_subject_the_new_one(session, 
         assert f"“{wine.title}” now takes place at {new}" in said and f", not at {old}" in said
 
 
+def test_the_subject_says_the_new_meeting_point(session, edition, trips, person):
+    who, wine = person("wine"), trips[0]
+    change(session, edition, wine, meeting_point="Gate A")
+    assert unsent(session, to=who.email)[0].subject == f"New meeting point: {wine.title}, Gate A"
+
+
 def test_what_several_changes_made_of_a_trip_is_told_at_once_from_the_first_state(session, edition, trips):
     wine = trips[0]
     title, place = wine.title, wine.meeting_point
@@ -279,6 +285,22 @@ def test_the_subject_says_who_ended_what_somebody_had_of_a_trip(session, edition
     subjects = [unsent(session, to=who.email)[0].subject for who in (called_off, gave_back)]
     assert subjects[0].startswith(f"Cancelled: {trips[0].title}")
     assert subjects[1].startswith("Given back: ")
+
+
+@pytest.mark.parametrize(
+    ("before", "subject", "sentence"),
+    [
+        ("confirmed", "Given back: ", "You have given back “"),
+        ("offered", "Declined: ", "You have declined the seat on “"),
+        ("waitlisted", "You have left the waiting list: ", "You have left the waiting list of “"),
+    ],
+)
+def test_what_somebody_gives_up_is_called_what_it_was(session, person, trips, before, subject, sentence):
+    who = person("wine")
+    choose(session, who)
+    news = {trips[0].id: SeatNews(before, Reason.GIVEN_BACK)}
+    message = mails.seats_changed(standing_of(session, who.id), news)
+    assert message.subject.startswith(subject) and message.text.startswith(sentence)
 
 
 def test_a_new_venue_leaves_an_offer_with_its_deadline_and_its_button(session):

@@ -89,6 +89,7 @@ def test_an_offer_of_a_seat_that_lapsed_is_told_and_goes_to_the_next(session, pe
     assert statuses(session, people) == ["cancelled", "expired", "offered", "waitlisted"]
     assert kinds(session, to=offered.email)[-2:] == ["trip-offered", "trip-cancelled"]
     assert kinds(session, to=people[2].email)[-1] == "trip-offered"
+    assert letters(session, to=offered.email)[-1].subject.startswith("No longer held for you: ")
     assert "was not accepted in time" in " ".join(letters(session, to=offered.email)[-1].text.split())
     assert str(claim_of(session, offered).status) == "confirmed"
 

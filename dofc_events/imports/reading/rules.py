@@ -94,7 +94,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A file's rows below the first, which is the header; each has as many cells.
+    """A file's rows below the header; each has as many cells.
 
     `unreadable` counts the characters that this encoding does not have.
     """
@@ -190,12 +190,19 @@ def _table(rows: Iterator[tuple[int, list[str]]] | enumerate[list[str]], read_as
         found.append(Row(number, cleaned))
         if len(found) > MAX_ROWS + 1:
             raise FileRefused(FileFault.TOO_MANY_ROWS)
+    found = _below_titles(found)
     if len(found) < 2:
         raise FileRefused(FileFault.EMPTY)
     width = max(len(row.cells) for row in found)
     header = [" ".join(cell.split())[:LONGEST_HEADER] for cell in found[0].cells]
     rows_below = tuple(Row(row.number, row.cells + ("",) * (width - len(row.cells))) for row in found[1:])
     return Table(read_as, (*header, *("" for _ in range(width - len(header)))), rows_below, unreadable)
+
+
+def _below_titles(rows: list[Row]) -> list[Row]:
+    """The rows from the header on: above it, a list may have a title, alone in its row."""
+    filled = [sum(map(bool, row.cells)) for row in rows]
+    return rows[next((at for at, cells in enumerate(filled) if cells > 1), 0) :]
 
 
 def _rows_of_workbook(content: bytes) -> Iterator[tuple[int, list[str]]]:

@@ -42,6 +42,6 @@ STANDARD: dict[str, dict[str, Any]] = {
         "kind": Kind.LONG_TEXT,
         "name": _l("Accompanying persons"),
         "caption": _l("Who accompanies you?"),
-        "hint": _l("Enter one name a line. Ask these people first whether we may have their names."),
+        "hint": _l("Enter one name per line. Ask these people first whether we may have their names."),
     },
 }

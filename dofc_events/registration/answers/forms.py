@@ -42,9 +42,10 @@ class NumberLine(Line):
         if validation_stopped or self.errors or not self.data:
             return
         digits = self.data.lstrip("0") or "0"
-        if not digits.isascii() or not digits.isdecimal() or len(digits) > len(str(LARGEST_NUMBER)):
-            words = _("Enter a whole number from %(min)s to %(max)s.", min=0, max=LARGEST_NUMBER)
-            raise ValidationError(OfAnyField(words))
+        if not digits.isascii() or not digits.isdecimal():
+            raise ValidationError(OfAnyField(_("Enter a whole number, for example 2.")))
+        if len(digits) > len(str(LARGEST_NUMBER)):
+            raise ValidationError(OfAnyField(_("Enter a smaller number.")))
         self.data = digits
 
 

@@ -9,18 +9,18 @@ from wtforms.validators import DataRequired
 
 from dofc_events.conference.models import Edition
 from dofc_events.core.references import new_secret
-from dofc_events.registration.forms import ChangeDetailsForm, RegistrationForm
+from dofc_events.registration.forms import ChangeDetailsForm, RegistrationForm, TheirDetailsForm
 from dofc_events.registration.service import RegistrationRequest
 from dofc_events.registration.texts import stated_consent
 
 
-class CorrectDetailsForm(ChangeDetailsForm):
+class CorrectDetailsForm(TheirDetailsForm, ChangeDetailsForm):
     """An organiser may change details without telling the delegate."""
 
     quiet = BooleanField(_l("Save without telling them"))
 
 
-class OnBehalfForm(RegistrationForm):
+class OnBehalfForm(TheirDetailsForm, RegistrationForm):
     """An organiser cannot agree on somebody's behalf, but can state that the person has agreed."""
 
     consent = BooleanField(

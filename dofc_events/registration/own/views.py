@@ -233,8 +233,7 @@ def trips(token: str) -> ResponseReturnValue:
         return _read_only(registration, token)
     form, seen = ChangeTripsForm(obj=registration), (asked_for(context["trips"]), registration.any_trip)
     has_place = context["status"] is ClaimStatus.CONFIRMED
-    accompanies = registration.accompanies
-    offer_trips(form, registration.edition, context["trips"], has_place=has_place, accompanies=accompanies)
+    offer_trips(form, registration.edition, context["trips"], has_place=has_place)
     if not form.validate_on_submit():
         return form_page(form, "registration/own/trips.html", **context)
     # Where nothing is ranked, the form has not asked for it.

@@ -97,6 +97,15 @@ def test_read_takes_the_first_sheet_of_a_workbook():
     ]
 
 
+def test_read_passes_over_a_title_above_the_names_of_the_columns():
+    content = workbook(("Participants of 2027",), (), ("as of May",), ("Name", "Email"), ("Ana", "a@b.rs"), ("Bo", ""))
+    table = read_table(content, ReadAs())
+    assert table.header == ("Name", "Email") and [row.number for row in table.rows] == [5, 6]
+    table = read_table("Списък;;\n\nИме;Имейл;\nАна;a@b.bg;\n".encode("cp1251"), ReadAs())
+    assert table.header == ("Име", "Имейл", "") and table.rows[0].cells == ("Ана", "a@b.bg", "")
+    assert read_table(b"Email\na@b.rs\nb@b.rs\n", ReadAs()).header == ("Email",)
+
+
 def test_read_takes_days_and_times_of_a_workbook_as_they_are_shown():
     file = io.BytesIO()
     with Workbook(file, {"in_memory": True}) as book:

@@ -92,8 +92,9 @@ def test_file_with_mistakes_registers_nobody_until_somebody_leaves_them_out(send
     said = {int(tag["data-row"]): tag.get_text(" ", strip=True) for tag in check.all("tr[data-row]")}
     assert list(said) == [3, 4, 5, 6, 7, 8]
     assert "Enter a complete email address" in said[3] and "“bo-at-dofc.test”" in said[3]
-    assert "Enter your name" in said[4]
+    assert "Given name, or only name: Enter their name." in said[4]
     assert "Choose a country from the list. The row says “Atlantis”." in said[5]
+    assert "Attending as: Write one of these: Member of the network, Company, Guest." in said[6]
     assert "“Emperor”" in said[6]
     assert "Write yes or no. The row says “perhaps”." in said[7]
     assert "is already in row 2" in said[8]
@@ -275,13 +276,13 @@ def test_own_questions_are_columns_and_each_wrong_answer_is_named_with_its_row(a
     check = form.submit()
     said = {int(tag["data-row"]): tag.get_text(" ", strip=True) for tag in check.all("tr[data-row]")}
     assert list(said) == [3, 4, 5]
-    assert "Dinner?: “Gala” is full." in said[3]
-    assert "Dinner?: Write one of these: Gala, Home. The row says “Bistro”." in said[4]
-    assert "Arrival?: Enter a day as year, month and day, for example 2029-06-14. The row says “soon”." in said[4]
-    assert "Size?: Answer this question." in said[5]
+    assert "Dinner? “Gala” is full." in said[3]
+    assert "Dinner? Write one of these: Gala, Home. The row says “Bistro”." in said[4]
+    assert "Arrival? Enter a day as year, month and day, for example 2029-06-14. The row says “soon”." in said[4]
+    assert "Size? Answer this question." in said[5]
     assert "left out, in rows: 6." in check.one("[data-dropped]").get_text(" ", strip=True)
     failed = read_csv(organiser.get(check.link("Download these rows"), checked=False).data)
-    assert failed[1][8:] == ["M", "Gala", "", "", "Dinner?: “Gala” is full."]
+    assert failed[1][8:] == ["M", "Gala", "", "", "Dinner? “Gala” is full."]
     assert answers_of_all(reading) == {}
     confirm(check, leave_out=True)
     ana = {"size": "S", "dinner": "Gala", "menu": "S, L", "arrival": "Monday 14 June 2027"}
@@ -295,7 +296,7 @@ def test_nobody_is_registered_when_a_ticked_row_or_somebody_quicker_took_the_las
     check = send(answering("anna", "S", "Gala", "", ""), answering("bo", "S", "Gala", "", ""), header=OWN)
     check = check.form("form:has([name=column-0])").submit()
     refused = confirm(check, take="2")
-    assert refused.status == 422 and "Row 2: Dinner?: “Gala” is full." in refused.text
+    assert refused.status == 422 and "Row 2: Dinner? “Gala” is full." in refused.text
     register(answers={"size": ("s",), "dinner": ("gala",)})
     late = confirm(check)
     assert late.status == 422 and "something has changed since you opened this page" in late.text

@@ -6,9 +6,10 @@ import pytest
 from icalendar import Calendar
 from sqlalchemy import select
 
-from dofc_events.core.audit import COMMAND
+from dofc_events.core.audit import COMMAND, WORKER
 from dofc_events.delegates.models import Registration
 from dofc_events.registration import service
+from dofc_events.registration.timers import lapse_offers
 from dofc_events.registration.trips import service as seats
 from tests.registration.conftest import FORM
 from tests.registration.own.conftest import TRAVELLER, register, seats_on, trips_page, two_tabs, words_on
@@ -129,6 +130,18 @@ def test_an_offer_is_accepted_or_declined_with_its_own_button(client, edition, a
         assert kinds(session, to="zoe@dofc.test") == expected
 
 
+def test_a_seat_that_lapsed_stays_among_ones_own_trips_and_says_how_to_ask_again(client, edition, act, writing):
+    own = register(client, trips=["docks"])
+    act(seats.resize_trip, edition.id, "docks", 3, COMMAND, NOW)
+    with writing() as session:
+        deliver_all(session)
+        zoe = session.scalars(select(Registration).filter_by(email="zoe@dofc.test")).one()
+        lapse_offers(session, zoe.id, WORKER, NOW + timedelta(days=2))
+    own = client.get(own.url)
+    assert own.one("#trips > ul > [data-trip=docks]")["data-trip-status"] == "expired"
+    assert "You have not chosen any trips" not in own.text and "You can choose this trip again" in own.text
+
+
 def test_saving_trips_leaves_an_offer_as_it_is_and_does_not_show_it_as_taken(client, edition, act):
     own = register(client, trips=["docks"])
     act(seats.resize_trip, edition.id, "docks", 3, COMMAND, NOW)
@@ -188,6 +201,7 @@ def test_sign_up_has_its_times(client, edition, act, clock, writing):
     clock.shift(timedelta(days=1))
     page = trips_page(client, own)
     assert page.form().choices("trips") == ["bridges"] and "Sign-up for learning trips has closed." in page.text
+    assert "You can join the waiting list" not in page.text and "seat left" not in page.text
     assert seats_on(page.form().fill(trips=[]).submit())["bridges"] == "cancelled"
 
 

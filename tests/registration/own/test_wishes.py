@@ -13,7 +13,7 @@ from dofc_events.registration.trips import service as seats
 from tests.registration.conftest import FORM
 from tests.registration.own.conftest import TRAVELLER, register, seats_on, trips_page, two_tabs, words_on
 from tests.support.factories import NOW
-from tests.support.letters import kinds
+from tests.support.letters import kinds, letters
 
 
 def set_mode(act, edition, mode, closes_at=None):
@@ -45,6 +45,9 @@ def test_wishes_are_ranked_by_number_and_can_be_changed_until_sign_up_closes(cli
     assert not form.value("any_trip")
     with reading() as session:
         assert kinds(session, to="zoe@dofc.test") == ["registration-confirmed", "trip-changed"]
+        first, _changed = letters(session, to="zoe@dofc.test")
+        said = " ".join(first.text.split())
+        assert "You asked for “Cellars” (1st choice). The seats will be drawn once sign-up has closed." in said
     undecided = client.another().get(FORM).form().fill(TRAVELLER | {"email": "undecided@dofc.test"}).submit()
     assert "published result" not in undecided.text
     clock.shift(timedelta(hours=2))

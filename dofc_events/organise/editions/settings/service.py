@@ -30,7 +30,7 @@ from dofc_events.core.clock import from_zone, in_zone
 from dofc_events.core.countries import zones_of
 from dofc_events.core.errors import Refusal, ask_first
 from dofc_events.core.slugs import slug_for
-from dofc_events.delegates.queries import categories_in_use
+from dofc_events.delegates.queries import categories_in_use, count_in_category
 from dofc_events.groups.delegations import service as delegations
 from dofc_events.letters.service import note_change
 from dofc_events.organise.editions.service import add_places
@@ -196,6 +196,7 @@ def consequences(
         found += unlikely_days(session, edition, details)
     if (details.zone, details.country) != (edition.zone, edition.country):
         found += unlikely_zone(details)
+    found += unlikely_companions(session, edition, details)
     if pool is None:
         return found
     waiting, capacity = count_waiting(session, pool.id), wishes.capacity
@@ -237,6 +238,16 @@ def unlikely_zone(details: EditionDetails) -> list[Consequence]:
         return []
     noon, *own = (from_zone(details.starts_on, time(12), zone) for zone in (details.zone, *zones_of(details.country)))
     return [Consequence(Effect.ANOTHER_CLOCK, about=details.country)] if own and noon not in own else []
+
+
+def unlikely_companions(session: Session, edition: Edition, details: EditionDetails) -> list[Consequence]:
+    """Whether delegates are registered in the category that is to be that of accompanying persons."""
+    slug = details.companion_category
+    if not details.companions or slug in ("", edition.companion_category):
+        return []
+    label = next((one.label for one in edition.categories if one.slug == slug), slug)
+    number = count_in_category(session, edition.id, slug)
+    return [Consequence(Effect.HAS_DELEGATES, number, label)] if number else []
 
 
 def _has_passed(details: EditionDetails, name: str, now: datetime) -> bool:

@@ -16,7 +16,7 @@ from dofc_events.memory.editions.rules import FACTS
 from dofc_events.memory.outcomes.rules import OutcomeKind, OutcomeStatus
 from dofc_events.memory.photographs.rules import Licence
 from dofc_events.privacy.texts import PERIODS
-from dofc_events.questions.rules import caption_in
+from dofc_events.questions.rules import caption_in, introducing
 from dofc_events.web.dates import as_recorded
 
 FIELDS_OF_PEOPLE = {
@@ -145,8 +145,8 @@ def in_words(changes: Difference, edition: Edition) -> list[str]:
     """Each field of an edition, a trip or a registration that was changed, from what to what."""
     return [
         _(
-            "%(field)s: %(before)s → %(after)s",
-            field=caption_in(name) or FIELDS.get(name, name),
+            "%(field)s %(before)s → %(after)s",
+            field=introducing(caption_in(name) or str(FIELDS.get(name, name))),
             before=_value(name, before, edition),
             after=_value(name, after, edition),
         )

@@ -103,7 +103,7 @@ def test_file_is_added_replaced_opened_and_removed_with_the_trail_and_a_message(
         told = [m.text for m in session.scalars(select(Message).where(Message.kind == "registration-changed"))]
     names = [["", "мој CV.pdf"], ["мој CV.pdf", "me.png"], ["me.png", ""]]
     assert [entry.changes for entry in entries] == [{"question-cv Cv?": name} for name in names]
-    assert told and "Changed: Cv?." in told[0]
+    assert told and "Changed: “Cv?”." in told[0]
 
 
 def test_a_file_that_was_replaced_meanwhile_is_neither_removed_nor_replaced_unseen(client, ana, kept):
