@@ -1,15 +1,19 @@
 """Reads about questions and answers. Each takes one query, however many questions, options and people there are."""
 
+import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Row,
     SQLColumnExpression,
+    Text,
     and_,
     bindparam,
+    cast,
     func,
     not_,
     select,
@@ -22,9 +26,14 @@ from dofc_events.questions.texts import Answered
 
 # Columns, and not entities: every form of an edition asks for them.
 _NAMES = tuple(field.name for field in fields(OwnQuestion) if field.name not in ("is_retired", "options"))
+_LISTS = ("categories", "shown_for")
 QUESTIONS = (
     select(
-        *(getattr(EditionQuestion, name) for name in _NAMES),
+        # Lists as the text of them, which is read once for many requests.
+        *(
+            cast(getattr(EditionQuestion, name), Text).label(name) if name in _LISTS else getattr(EditionQuestion, name)
+            for name in _NAMES
+        ),
         EditionQuestion.retired_at,
         QuestionOption.id.label("option_id"),
         QuestionOption.key.label("option_key"),
@@ -36,6 +45,7 @@ QUESTIONS = (
     .where(EditionQuestion.edition_id == bindparam("edition_id"))
     .order_by(EditionQuestion.position, EditionQuestion.id, QuestionOption.position, QuestionOption.id)
 )
+_COLUMNS = len(QUESTIONS.selected_columns)
 _ANSWERED = (
     select(
         Answer.registration_id,
@@ -76,21 +86,26 @@ def questions_of(session: Session, edition_id: int) -> tuple[OwnQuestion, ...]:
 
 def questions_in(rows: Iterable[Row[Any]]) -> tuple[OwnQuestion, ...]:
     """The questions that the rows of QUESTIONS say; a row may have more behind."""
+    return _questions_said_by(tuple(tuple(row[:_COLUMNS]) for row in rows))
+
+
+# Of the editions that are asked for again and again; the same rows say the same.
+@lru_cache(maxsize=20)
+def _questions_said_by(rows: tuple[tuple[Any, ...], ...]) -> tuple[OwnQuestion, ...]:
     found: dict[int, tuple[dict[str, Any], list[Option]]] = {}
     for row in rows:
-        said = row[: len(_NAMES)]
-        retired_at, option_id, option_key, option_caption, option_retired_at, waiting_list = row[len(_NAMES) :][:6]
-        if row.id not in found:
-            values = dict(zip(_NAMES, said, strict=True)) | {
-                "kind": Kind(row.kind),
-                "is_retired": retired_at is not None,
-            }
-            values |= {name: tuple(values[name]) for name in ("categories", "shown_for")}
-            found[row.id] = values, []
+        values = dict(zip(_NAMES, row, strict=False))
+        retired_at, option_id, option_key, option_caption, option_retired_at, waiting_list = row[len(_NAMES) :]
+        _values, options = found.setdefault(values["id"], (values | {"is_retired": retired_at is not None}, []))
         if option_id is not None:
             is_retired = option_retired_at is not None
-            found[row.id][1].append(Option(option_id, option_key, option_caption, is_retired, waiting_list))
-    return tuple(OwnQuestion(**values, options=tuple(options)) for values, options in found.values())
+            options.append(Option(option_id, option_key, option_caption, is_retired, waiting_list))
+    return tuple(_question(values, tuple(options)) for values, options in found.values())
+
+
+def _question(values: dict[str, Any], options: tuple[Option, ...]) -> OwnQuestion:
+    lists = {name: tuple(json.loads(values[name])) for name in _LISTS}
+    return OwnQuestion(**values | lists | {"kind": Kind(values["kind"])}, options=options)
 
 
 def answered_by(session: Session, registration_id: int) -> tuple[Answered, ...]:
