@@ -15,13 +15,14 @@ from sqlalchemy import (
     bindparam,
     cast,
     func,
+    literal_column,
     not_,
     select,
 )
 from sqlalchemy.orm import Session, aliased
 
 from dofc_events.questions.models import Answer, EditionQuestion, QuestionOption
-from dofc_events.questions.rules import ANY, NONE, WAITING, Answers, Kind, Option, OwnQuestion
+from dofc_events.questions.rules import ANY, NONE, ON, WAITING, Answers, Kind, Option, OwnQuestion
 from dofc_events.questions.texts import Answered
 
 # Columns, and not entities: every form of an edition asks for them.
@@ -143,20 +144,24 @@ def answered_bytes(session: Session) -> int:
 
 
 def gave_answer(
-    registration_id: SQLColumnExpression[int], edition_id: int, key: str, answer: str
+    registration_id: SQLColumnExpression[int], edition_id: int, key: str, answer: str, given: type[Answer] | None = None
 ) -> ColumnElement[bool]:
-    """An SQL condition: the registration gave this answer to a question of its edition, an option, any answer, or none.
+    """An SQL condition: the registration gave this answer to a question of its edition: an option, a day, any, or none.
 
-    Waiting for an option does not count as an answer.
+    Waiting for an option does not count as an answer. An option or a day is joined, as `given` if that is said.
     """
-    question, given = EditionQuestion, aliased(Answer)
+    question, given = EditionQuestion, given or aliased(Answer)
     mine = select(question.id).where(question.edition_id == edition_id, question.key == key).scalar_subquery()
     if answer in (ANY, NONE):
         is_there = registration_id.in_(select(given.registration_id).where(given.question_id == mine))
         return is_there if answer == ANY else not_(is_there)
-    choice, waiting, _rest = answer.partition(WAITING)
     # A join: there is one such answer at most, and the database may begin with the answers, in their index's order.
     found = and_(given.registration_id == registration_id, given.question_id == mine)
+    if answer.startswith(ON):
+        # As the index of days says it.
+        is_short = and_(given.choice == literal_column("''"), func.length(given.text) == literal_column("10"))
+        return and_(found, is_short, given.text == answer.removeprefix(ON))
+    choice, waiting, _rest = answer.partition(WAITING)
     return and_(found, given.choice == choice, given.waits.is_(bool(waiting)))
 
 

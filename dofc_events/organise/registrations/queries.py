@@ -30,7 +30,7 @@ from dofc_events.delegates.models import Registration, Tag
 from dofc_events.places.models import Arrival, Claim
 from dofc_events.places.queries import waiting_line
 from dofc_events.places.rules import PLACE_STATUSES, ClaimStatus
-from dofc_events.registration.queries import Filters, conditions, place_at
+from dofc_events.registration.queries import LEADING, Filters, conditions, leading_answer, place_at
 
 ROWS = 50
 
@@ -266,13 +266,21 @@ def _page(edition_id: int, filters: Filters, order: Order, ranks: Ranks, edge: E
     found = found.where(*conditions(edition_id, filters))
     parts = _groups(order.by, filters, ranks)
     if not parts:
-        page = found.where(_beyond(order, key, edge)) if edge else found
-        # Those of one status are in order in an index of claims.
-        of_status = order.by is Sort.NEWEST and filters.status and not filters.country
-        id_ = Claim.registration_id if of_status else Registration.id
+        id_ = _first_in_order(filters) if order.by is Sort.NEWEST else Registration.id
+        page = found.where(_beyond(order, key, edge, id_)) if edge else found
         return page.order_by(*_order(order.by, key, id_, descends)).limit(rows).subquery()
     each = union_all(*(_part(edition_id, found, *part, edge, descends, rows) for part in parts)).subquery()
     return select(each).order_by(*_order(order.by, each.c.key, each.c.id, descends)).limit(rows).subquery()
+
+
+def _first_in_order(filters: Filters) -> SQLColumnExpression[int]:
+    """The ids of registrations as an index has those in order whom a list is narrowed to.
+
+    SQLite begins with what it is to put in order: otherwise it would look at everybody for the few who gave an answer.
+    """
+    if leading_answer(filters):
+        return LEADING.registration_id
+    return Claim.registration_id if filters.status and not filters.country else Registration.id
 
 
 def _groups(sort: Sort, filters: Filters, ranks: Ranks) -> list[Groups]:
@@ -318,7 +326,8 @@ def _part(
 def _statuses(edition_id: int, filters: Filters) -> Select[Any]:
     """The statuses of people whom the filters leave, of at most a few more than are counted."""
     found = select(Claim.status).select_from(Registration).join(Claim, Claim.registration_id == Registration.id)
-    return found.where(*conditions(edition_id, filters)).limit(COUNTED + 1)
+    found = found.where(*conditions(edition_id, filters)).limit(COUNTED + 1)
+    return found.order_by(LEADING.registration_id) if leading_answer(filters) else found
 
 
 def _key(sort: Sort, filters: Filters, ranks: Ranks) -> SQLColumnExpression[Any]:
@@ -346,9 +355,11 @@ def _order(
     return tuple(column.desc() if descends else column.asc() for column in columns)
 
 
-def _beyond(order: Order, key: SQLColumnExpression[Any], edge: Edge) -> ColumnElement[bool]:
+def _beyond(
+    order: Order, key: SQLColumnExpression[Any], edge: Edge, id_: SQLColumnExpression[Any] = Registration.id
+) -> ColumnElement[bool]:
     """The condition that a row stands after that one or, if the page goes back, before it."""
-    here: SQLColumnExpression[Any] = Registration.id
+    here = id_
     there: SQLColumnExpression[Any] = literal(edge.id)
     if order.by is not Sort.NEWEST:
         here, there = tuple_(key, Registration.id), tuple_(literal(edge.key), there)

@@ -235,12 +235,21 @@ def test_counts_and_list_cost_the_same_with_many(session, edition):
 def test_a_page_takes_as_many_steps_of_few_as_of_many(session, edition):
     """What the database does, in its own steps: a page of three hundred is found as one of sixty is."""
     size = make_question(session, edition, "size", options=("S", "M"))
+    arrival = make_question(session, edition, "arrival", "date")
     session.execute(update(Pool).where(Pool.edition_id == edition.id).values(capacity=1000))
     driver = session.connection().connection.driver_connection
 
     def crowd(count: int) -> None:
         people = make_crowd(session, edition, count, country="RS" if count > 60 else "BG")
-        answers = [{"registration_id": one.id, "question_id": size.id, "choice": "s"} for one in people]
+        said = (
+            (size.id, "s" if count > 60 else "m", ""),
+            (arrival.id, "", "2027-05-01" if count > 60 else "2027-04-30"),
+        )
+        answers = [
+            {"registration_id": one.id, "question_id": question, "choice": choice, "text": text}
+            for one in people
+            for question, choice, text in said
+        ]
         session.execute(insert(Answer), answers)
         if count > 60:
             theirs = Claim.registration_id.in_([one.id for one in people])
@@ -254,8 +263,13 @@ def test_a_page_takes_as_many_steps_of_few_as_of_many(session, edition):
         return next(taken)
 
     def taken() -> list[int]:
-        pages: list[dict[str, Any]] = [{"sort": sort} for sort in Sort]
-        pages += [{"answers": "size:s"}, {"country": "BG"}, {"status": "confirmed"}]
+        pages: list[dict[str, Any]] = [*({"sort": sort} for sort in Sort), {"answers": "arrival:on:2027-04-30"}]
+        pages += [
+            {"answers": "size:m"},
+            {"answers": "arrival:on:2027-04-30"},
+            {"country": "BG"},
+            {"status": "confirmed"},
+        ]
         reads: list[Callable[[], object]] = [partial(rows_of, session, edition, rows=20, **page) for page in pages]
         reads.append(lambda: queries.present(session, edition.id))
         reads.append(lambda: queries.tags_at(session, edition.id))
