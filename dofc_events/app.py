@@ -13,9 +13,9 @@ from dofc_events import commands
 from dofc_events.accounts import views as accounts
 from dofc_events.accounts.guards import is_chair
 from dofc_events.config import ROOT, Settings
-from dofc_events.core.connecting import engine_options, engines_beside
+from dofc_events.core.connecting import engine_options
 from dofc_events.core.countries import country_name
-from dofc_events.core.db import db
+from dofc_events.core.db import db, keep_writing_apart
 from dofc_events.core.files import home_of, keep_private
 from dofc_events.core.order import sort_key
 from dofc_events.core.statements import watch_statements
@@ -62,7 +62,6 @@ def create_app(settings: Settings) -> Flask:
         SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks),
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
-        SQLALCHEMY_BINDS=engines_beside(settings.database_url),
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=LARGEST_BODY,
         # Browsers take a cookie of this name from this host alone, and over TLS.
@@ -126,6 +125,7 @@ def _where_limits_count(settings: Settings) -> str:
 def _init_extensions(app: Flask, settings: Settings) -> None:
     db.init_app(app)
     with app.app_context():
+        keep_writing_apart()
         for engine in db.engines.values():
             watch_statements(engine, counted=settings.metrics_token is not None)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)

@@ -35,12 +35,19 @@ RUN = pytest.StashKey[Path]()
 TEMPLATES = "templates"
 # A directory in memory, where the system has one, and what a run may need of it.
 MEMORY, MOST = Path("/dev/shm"), 2 * 1024**3
-# They run sites, workers and browsers, wait for limits, or ask for every page.
-SLOW = {"journeys", "races", "browser", "commands", "support", "attacks"} | {
+# They run sites, workers and browsers, and mostly wait for them.
+WAITING = {"journeys", "races", "browser", "commands", "support", "attacks", "test_outages.py"}
+# They ask for every page, or find their way through many states.
+COMPUTING = {
+    "test_edits.py",
     "test_hostile_numbers.py",
+    "test_invariants.py",
     "test_migrations.py",
-    "test_outages.py",
+    "test_numbers.py",
     "test_rights.py",
+    "test_seat_invariants.py",
+    "test_secrecy.py",
+    "test_upgrades.py",
 }
 
 
@@ -85,22 +92,30 @@ def pytest_collection(session: pytest.Session) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What takes long begins each process's share: one such test at the end would keep the others waiting.
 
-    A file's tests stay together: some share what takes long to prepare.
+    One half of the processes begins with what mostly waits, so that the other half computes meanwhile.
     """
     count = getattr(config, "workerinput", {}).get("workercount")
     if count is None:
         return
-    slow = [item for item in items if item.path.relative_to(Path(__file__).parent).parts[0] in SLOW]
-    quick = [item for item in items if item not in set(slow)]
-    files = list(dict.fromkeys(item.path for item in slow))
-    size = -(-len(items) // count)
+    begins = [*_dealt(items, WAITING, count // 2), *_dealt(items, COMPUTING, count - count // 2)]
+    dealt = {item for begin in begins for item in begin}
+    quick, size = [item for item in items if item not in dealt], -(-len(items) // count)
     items.clear()
-    for number in range(count):
-        mine = set(files[number::count])
-        first = [item for item in slow if item.path in mine]
-        room = size - len(first)
-        items += [*first, *quick[:room]]
+    for begin in begins:
+        room = size - len(begin)
+        items += [*begin, *quick[:room]]
         quick = quick[room:]
+    items += quick
+
+
+def _dealt(items: list[pytest.Item], names: set[str], hands: int) -> list[list[pytest.Item]]:
+    """The tests of these files and directories, for so many processes.
+
+    A file's tests stay together: some share what takes long to prepare.
+    """
+    mine = [item for item in items if names & {*item.path.relative_to(Path(__file__).parent).parts}]
+    files = list(dict.fromkeys(item.path for item in mine))
+    return [[item for item in mine if item.path in set(files[hand::hands])] for hand in range(hands)]
 
 
 def pytest_collection_finish() -> None:
@@ -112,8 +127,8 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Tests wait for sites, browsers and mail half as long as they compute: three for two cores."""
-    return min(max(2, 3 * (os.cpu_count() or 1) // 2), 8)
+    """For each core one that computes, and one that mostly waits."""
+    return min(2 * (os.cpu_count() or 1), 8)
 
 
 @pytest.hookimpl(optionalhook=True)

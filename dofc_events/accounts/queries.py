@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from dofc_events.accounts.models import Account, BrowserSession, Role, SignInLink
@@ -12,6 +12,16 @@ from dofc_events.core.audit import AuditEntry
 from dofc_events.core.order import sort_key
 from dofc_events.core.references import hash_secret
 from dofc_events.mail.rules import address_key
+
+# What is true of sessions that have not ended, with the values of `standing_at`. A role that ended since one began has
+# ended it.
+_ENDED_BY = Role.account_id == BrowserSession.account_id, Role.ends_at > BrowserSession.began_at
+STANDING = BrowserSession.began_at > bindparam("oldest"), ~exists().where(*_ENDED_BY, Role.ends_at <= bindparam("now"))
+# Each page of organisers asks for the session: the statements are built once.
+_OF_SECRET = BrowserSession.secret_hash == bindparam("secret_hash"), *STANDING
+_SESSION = select(BrowserSession).where(*_OF_SECRET).options(joinedload(BrowserSession.account))
+_SIGNED_IN_AS = select(Account).join(BrowserSession, BrowserSession.account_id == Account.id)
+_SIGNED_IN_AS = _SIGNED_IN_AS.where(*_OF_SECRET, BrowserSession.awaits.is_(None))
 
 
 def account_by_id(session: Session, account_id: int) -> Account | None:
@@ -52,27 +62,23 @@ def account_of_link(session: Session, secret: str, now: datetime) -> Account | N
 
 def account_of_session(session: Session, secret: str, now: datetime) -> Account | None:
     """The account that a browser with this secret is signed in as at `now`, with its roles."""
-    mine = BrowserSession.secret_hash == hash_secret(secret), BrowserSession.awaits.is_(None)
-    query = select(Account).join(BrowserSession, BrowserSession.account_id == Account.id)
-    return session.scalar(query.where(*mine, *standing(now)))
+    return session.scalar(_SIGNED_IN_AS, {"secret_hash": hash_secret(secret), **standing_at(now)})
 
 
 def session_of(session: Session, secret: str, now: datetime) -> BrowserSession | None:
     """The session of a browser with this secret, with its account, also if it still awaits something."""
-    query = select(BrowserSession).where(BrowserSession.secret_hash == hash_secret(secret), *standing(now))
-    return session.scalar(query.options(joinedload(BrowserSession.account)))
-
-
-def standing(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """What is true of the sessions that have not ended at `now`: a role that ended since one began has ended it."""
-    since = Role.account_id == BrowserSession.account_id, Role.ends_at > BrowserSession.began_at, Role.ends_at <= now
-    return BrowserSession.began_at > now - SESSION_LASTS, ~exists().where(*since)
+    return session.scalar(_SESSION, {"secret_hash": hash_secret(secret), **standing_at(now)})
 
 
 def sessions_of(session: Session, account_id: int, now: datetime) -> Sequence[BrowserSession]:
     """Where an account is signed in at `now`, the newest first."""
-    mine = BrowserSession.account_id == account_id, *standing(now)
-    return session.scalars(select(BrowserSession).where(*mine).order_by(BrowserSession.id.desc())).all()
+    mine = select(BrowserSession).where(BrowserSession.account_id == account_id, *STANDING)
+    return session.scalars(mine.order_by(BrowserSession.id.desc()), standing_at(now)).all()
+
+
+def standing_at(now: datetime) -> dict[str, datetime]:
+    """The values that STANDING asks for."""
+    return {"now": now, "oldest": now - SESSION_LASTS}
 
 
 def previous_sign_in(session: Session, account_id: int) -> datetime | None:

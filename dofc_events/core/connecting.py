@@ -1,23 +1,23 @@
-"""Connects to the database, and notices when it has gone.
+"""Connects to the database, begins its transactions, and notices when it has gone.
 
 A PostgreSQL server that is frozen, or whose disk hangs, keeps its connections open and stays silent. Neither its own
 time limits nor the network's end such a connection, because its machine still answers.
 """
 
+import sqlite3
 import time
 from collections.abc import Generator, Sequence
+from copy import copy
 from typing import Any
 
 import psycopg
 from psycopg.pq import TransactionStatus
 from psycopg.waiting import Ready
-from sqlalchemy import Dialect, Engine, event
+from sqlalchemy import Connection, Dialect, Engine, event
 from sqlalchemy.engine import make_url
 
 # How long a writer waits for another one, in seconds.
 BUSY_TIMEOUT = 5
-
-WRITING = "writing"
 
 # PostgreSQL's settings for each connection: nothing waits for ever for a lock, an answer, or a client that has gone.
 PG_LIMITS = {
@@ -54,15 +54,11 @@ def engine_options(database_url: str) -> dict[str, Any]:
     }
 
 
-def engines_beside(database_url: str) -> dict[str, dict[str, Any]]:
-    """The options of further engines, by name: on SQLite, of one for what writes.
-
-    Whether a connection can write is a setting there, and SQLite forgets all that the connection has prepared when the
-    setting changes. So connections that write are not those that read.
-    """
-    if not database_url.startswith("sqlite"):
-        return {}
-    return {WRITING: {"url": database_url, **engine_options(database_url)}}
+def beside(engine: Engine) -> Engine:
+    """The same engine, with all the statements that it has prepared, on connections of its own."""
+    other = copy(engine)
+    other.pool = engine.pool.recreate()
+    return other
 
 
 class _Columns(Sequence[psycopg.Column]):
@@ -156,3 +152,36 @@ def connect(how: dict[str, Any]) -> WatchfulConnection:
 @event.listens_for(Engine, "do_connect")
 def _connect(dialect: Dialect, record: object, args: list[Any], how: dict[str, Any]) -> WatchfulConnection | None:
     return None if dialect.name == "sqlite" else connect(how)
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, record: Any) -> None:
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    # We send BEGIN ourselves, below.
+    connection.isolation_level = None
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    # Deleted content is overwritten, not only unlinked: see `db.erase_deleted`.
+    connection.execute("PRAGMA secure_delete = ON")
+
+
+@event.listens_for(Engine, "begin")
+def _begin(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    writes, alone = options.get("writes", False), options.get("isolation_level") == "AUTOCOMMIT"
+    if connection.dialect.name != "sqlite":
+        if alone:
+            connection.exec_driver_sql("SET synchronous_commit TO OFF")
+        return
+    # Not through SQLAlchemy, which takes longer for it than SQLite: every transaction begins here.
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    if connection.info.get("writes") != writes:
+        driver.execute(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
+        connection.info["writes"] = writes
+    if writes:
+        driver.execute(f"PRAGMA synchronous = {'NORMAL' if alone else 'FULL'}")
+        driver.execute(f"PRAGMA busy_timeout = {int(1000 * options.get('patience', BUSY_TIMEOUT))}")
+    if not alone:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

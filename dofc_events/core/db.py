@@ -39,7 +39,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, make_transient_to_detached, mapped_column, registry
 from sqlalchemy.orm.attributes import set_committed_value
 
-from dofc_events.core.connecting import BUSY_TIMEOUT, WRITING
+from dofc_events.core.connecting import BUSY_TIMEOUT, beside
 from dofc_events.core.errors import ChangedMeanwhile
 
 NAMING = {
@@ -132,8 +132,8 @@ class NotKnownWhetherSaved(Exception):
 class _Session(_OfFlask):
     """A session whose unit of work has connections of its own: see `writing_engine`."""
 
-    def get_bind(self, *what: Any, **options: Any) -> Engine:
-        return writing_engine() if "writes" in self.info else db.engine
+    def get_bind(self, *what: Any, **options: Any) -> Engine | Connection:
+        return self.bind or db.engine
 
 
 _writing = threading.Lock()
@@ -141,8 +141,21 @@ _writing = threading.Lock()
 db = SQLAlchemy(model_class=Base, session_options={"class_": _Session, "expire_on_commit": False})
 
 
+WRITING = "writing"
+
+
+def keep_writing_apart() -> None:
+    """On SQLite, give what writes connections of its own.
+
+    Whether a connection can write is a setting there, and SQLite forgets all that the connection has prepared when it
+    changes.
+    """
+    if db.engine.dialect.name == "sqlite":
+        cast(dict[str | None, Engine], db.engines)[WRITING] = beside(db.engine)
+
+
 def writing_engine() -> Engine:
-    """The engine of what writes: see `engines_beside`."""
+    """The engine of what writes: see `keep_writing_apart`."""
     return db.engines.get(WRITING, db.engine)
 
 
@@ -163,7 +176,7 @@ def unit_of_work(patience: int | None = None) -> Iterator[Session]:
     """
     session = db.session()
     session.close()
-    session.info["writes"] = True
+    session.bind = writing_engine()
     began = time.monotonic()
     with _their_turn(session):
         left = max(patience or BUSY_TIMEOUT - (time.monotonic() - began), LAST_TRY)
@@ -228,7 +241,7 @@ def end_session() -> None:
         session.close()
     except DBAPIError:
         session.invalidate()
-    session.info.pop("writes", None)
+    session.bind = None
 
 
 @contextmanager
@@ -368,18 +381,6 @@ def in_pieces(ids: Iterable[R]) -> Iterator[list[R]]:
         yield everything[first : first + MAX_IN_A_LIST]
 
 
-@event.listens_for(Engine, "connect")
-def _prepare_sqlite(connection: Any, record: Any) -> None:
-    if not isinstance(connection, sqlite3.Connection):
-        return
-    # We send BEGIN ourselves, below.
-    connection.isolation_level = None
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    # Deleted content is overwritten, not only unlinked: see `erase_deleted`.
-    connection.execute("PRAGMA secure_delete = ON")
-
-
 @event.listens_for(Engine, "do_execute")
 def _plan_with_values(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
     """Execute a statement that has to be planned with its values; returns whether it was one.
@@ -390,24 +391,3 @@ def _plan_with_values(cursor: Any, statement: str, parameters: Any, context: Any
         return False
     cursor.execute(statement, parameters, prepare=False)
     return True
-
-
-@event.listens_for(Engine, "begin")
-def _begin(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    writes, alone = options.get("writes", False), options.get("isolation_level") == "AUTOCOMMIT"
-    if connection.dialect.name != "sqlite":
-        if alone:
-            connection.exec_driver_sql("SET synchronous_commit TO OFF")
-        return
-    # Not through SQLAlchemy, which takes longer for it than SQLite: every transaction begins here.
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, sqlite3.Connection)
-    if connection.info.get("writes") != writes:
-        driver.execute(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
-        connection.info["writes"] = writes
-    if writes:
-        driver.execute(f"PRAGMA synchronous = {'NORMAL' if alone else 'FULL'}")
-        driver.execute(f"PRAGMA busy_timeout = {int(1000 * options.get('patience', BUSY_TIMEOUT))}")
-    if not alone:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

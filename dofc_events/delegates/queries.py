@@ -85,11 +85,11 @@ def live_found_by(session: Session, edition_id: int, words: str, *, limit: int) 
     ).all()
 
 
-def on_record(session: Session, edition_id: int, form_key: str, email: str) -> tuple[int | None, int | None]:
-    """In one query, the ids of what one form registered before, and of what `live_registration_id` says."""
+def on_record(session: Session, edition_id: int, form_key: str, email: str) -> tuple[Registration | None, int | None]:
+    """In one query, what `registration_by_form_key` and `live_registration_id` say."""
     wanted = {"form_key": form_key, "edition_id": edition_id, "email_key": address_key(email)}
     earlier, known = session.execute(_ON_RECORD, wanted).one()
-    return earlier, known
+    return earlier and session.get_one(Registration, earlier), known
 
 
 def registration_by_form_key(session: Session, form_key: str) -> Registration | None:

@@ -201,15 +201,14 @@ def tell_news(session: Session, registration_ids: Iterable[int], now: datetime) 
 
 def told_if_known(session: Session, edition_id: int, email: str, now: datetime) -> bool:
     """Write to an address if it is registered already; False if it is not."""
-    known = live_registration_id(session, edition_id, email)
-    if known is not None:
-        tell_known(session, known, now)
-    return known is not None
+    return tell_known(session, live_registration_id(session, edition_id, email), now)
 
 
-def tell_known(session: Session, registration_id: int, now: datetime) -> None:
-    """Write to the address of a registration that somebody has just filled in a form with it."""
-    send(session, mails.already_registered(standing_of(session, registration_id)), now, asked_for=True)
+def tell_known(session: Session, registration_id: int | None, now: datetime) -> bool:
+    """Write to an address that somebody has just filled in a form with, if it has this registration already."""
+    if registration_id is not None:
+        send(session, mails.already_registered(standing_of(session, registration_id)), now, asked_for=True)
+    return registration_id is not None
 
 
 def send(session: Session, envelope: Envelope, now: datetime, *, keep: bool = False, asked_for: bool = False) -> None:

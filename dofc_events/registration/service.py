@@ -117,9 +117,8 @@ def register_delegate(
     pool = places.lock_edition_pool(session, edition_id)
     edition = edition_by_id(session, edition_id)
     assert edition is not None, "it has a pool"
-    earlier_id, known = on_record(session, edition_id, request.form_key, request.email)
-    if earlier_id is not None:
-        earlier = session.get_one(Registration, earlier_id)
+    earlier, known = on_record(session, edition_id, request.form_key, request.email)
+    if earlier is not None:
         if by_address(session, earlier.category, request.code):
             return Registered(Outcome.ANSWERED_BY_EMAIL)
         return sent_before(session, earlier, request)
@@ -128,8 +127,7 @@ def register_delegate(
     category = category_of(session, edition_id, request.details.category)
     address_decides = by_address(session, category, request.code)
     outbox.refuse_flood(session, request.email, now)
-    if known is not None:
-        tell_known(session, known, now)
+    if tell_known(session, known, now):
         return Registered(Outcome.ANSWERED_BY_EMAIL if address_decides else Outcome.ADDRESS_KNOWN)
     register = partial(enrol, session, pool, edition, request, actor, now, category=category, keep_mail=keep_mail)
     if address_decides:

@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta, timezone
 from unittest.mock import ANY
 
 import pytest
-from sqlalchemy import insert, inspect, select, text
+from sqlalchemy import event, insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlalchemy.orm.exc import DetachedInstanceError
 
 from dofc_events.conference.models import Category, Edition
 from dofc_events.core.audit import COMMAND, AuditEntry, record
-from dofc_events.core.db import db, insert_row, single_statements, unit_of_work
+from dofc_events.core.db import db, end_session, insert_row, single_statements, unit_of_work, writing_engine
 from tests.support.databases import close_connections
 from tests.support.factories import NOW, make_edition
 
@@ -73,8 +73,9 @@ def test_writing_is_refused_on_a_connection_that_wrote_before(app):
         for _ in range(3):
             with unit_of_work() as session:
                 record(session, COMMAND, NOW, "tested")
-            with pytest.raises(DBAPIError), db.engine.begin() as connection:
-                connection.execute(insert(AuditEntry).values(ENTRY))
+            for engine in (db.engine, writing_engine()):
+                with pytest.raises(DBAPIError), engine.begin() as connection:
+                    connection.execute(insert(AuditEntry).values(ENTRY))
 
 
 def test_only_single_statements_are_committed_without_waiting_for_the_disk(app, database_kind):
@@ -218,3 +219,25 @@ def test_a_naive_moment_is_refused(writing):
     naive = datetime(2026, 7, 1, 20, 30)  # noqa: DTZ001
     with pytest.raises(StatementError, match="naive datetime"), writing() as session:
         record(session, COMMAND, naive, "tested")
+
+
+@pytest.mark.databases("sqlite")
+def test_connections_that_read_never_become_such_that_write(app):
+    """For SQLite would then prepare all their statements again, which takes longer than to execute them."""
+    said: list[str] = []
+
+    def note(connection, record) -> None:
+        connection.set_trace_callback(said.append)
+
+    with app.app_context():
+        for engine in db.engines.values():
+            event.listen(engine.pool, "connect", note)
+        for _ in range(3):
+            with unit_of_work() as session:
+                record(session, COMMAND, NOW, "tested")
+            assert db.session.scalars(select(AuditEntry.act)).first() == "tested"
+            with single_statements() as connection:
+                connection.execute(insert(AuditEntry).values(ENTRY))
+            end_session()
+        close_connections()
+    assert [line for line in said if "query_only" in line] == ["PRAGMA query_only = OFF", "PRAGMA query_only = ON"]

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from dofc_events.accounts.models import Account, BrowserSession, Role
-from dofc_events.accounts.queries import standing
+from dofc_events.accounts.queries import STANDING, standing_at
 from dofc_events.accounts.rules import audit_name
 from dofc_events.conference.models import Edition, Organisation
 from dofc_events.core.audit import AuditEntry
@@ -38,7 +38,7 @@ def open_sessions(session: Session, accounts: Collection[Account], now: datetime
     """In how many browsers each of these accounts is signed in, by id, of those that are."""
     query = select(BrowserSession.account_id, func.count()).group_by(BrowserSession.account_id)
     mine = BrowserSession.account_id.in_([account.id for account in accounts])
-    return {row[0]: row[1] for row in session.execute(query.where(mine, *standing(now)))}
+    return {row[0]: row[1] for row in session.execute(query.where(mine, *STANDING), standing_at(now))}
 
 
 def where_roles_are(session: Session, roles: Collection[Role]) -> dict[int, str]:
