@@ -30,6 +30,7 @@ PAGES = {
     "list by an answer": "/organise/editions/{year}/registrations?question-size=m&columns=question-size",
     "list by name": "/organise/editions/{year}/registrations?sort=name",
     "list by country": "/organise/editions/{year}/registrations?sort=country",
+    "list by category": "/organise/editions/{year}/registrations?sort=category",
     "list by status": "/organise/editions/{year}/registrations?sort=status",
     "search": "/organise/editions/{year}/registrations?q=djordjevic",
     "search for what all have": "/organise/editions/{year}/registrations?q=cluster",

@@ -75,6 +75,7 @@ class Registration(Revised, Base):
             postgresql_where=text(IN_PRESENT),
         ),
         Index("ix_registrations_country", "edition_id", "country", "id"),
+        Index("ix_registrations_category", "edition_id", "category_id", "id"),
         Index("ix_registrations_registered_at", "edition_id", "registered_at"),
         # As short as there are.
         Index(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import fields
+from datetime import date
 from typing import Any
 
 from flask import abort, request
@@ -16,14 +17,18 @@ from dofc_events.core.pages import Turn
 from dofc_events.mail.queries import mail_health
 from dofc_events.organise.rules import is_day, is_moment
 from dofc_events.places.rules import PLACE_STATUSES
-from dofc_events.questions.rules import ANY, FIELD, KEYED, NO, NONE, WAITING, YES, Kind, OwnQuestion, pairs_in
+from dofc_events.questions.rules import ANY, FIELD, KEYED, NO, NONE, ON, WAITING, YES, Kind, OwnQuestion, pairs_in
 from dofc_events.questions.texts import waiting_for
 from dofc_events.registration.queries import FLAGS, Audience, Filters
 from dofc_events.web.converters import LARGEST_ID
+from dofc_events.web.dates import day
 
 EDITION = "/editions/<year:year>"
-# A key, also of who waits for an option, or what stands for any answer or none.
-ANSWER = re.compile(rf"[a-z0-9_-]{{1,60}}({WAITING})?|\*")
+# A key, also of who waits for an option, or what stands for any answer or none; or a day.
+ANSWER = re.compile(rf"[a-z0-9_-]{{1,60}}({WAITING})?|\*|{ON}\d{{4}}-\d\d-\d\d")
+
+# After the name of a question's field, the one that asks for a day.
+OF_DAY = ":on"
 
 
 def around(edition: Edition | None) -> dict[str, Any]:
@@ -71,19 +76,28 @@ def asked_filters() -> Filters:
 def _asked_answers(text: str) -> str:
     """What the list is narrowed to by answers: together in `answers`, or each by the name of its question's field."""
     own = {name.removeprefix(FIELD): value for name, value in request.args.items() if name.startswith(FIELD)}
-    wanted = dict(pairs_in(text)) | own
+    # A day has a field of its own: what is typed there goes before what was chosen.
+    days = {name.removesuffix(OF_DAY): f"{ON}{own.pop(name)}" for name in [*own] if name.endswith(OF_DAY)}
+    wanted = dict(pairs_in(text)) | own | {name: asked for name, asked in days.items() if asked != ON}
     if not all(ANSWER.fullmatch(part) for part in (*wanted.keys(), *filter(None, wanted.values()))):
+        abort(404)
+    if not all(is_day(answer.removeprefix(ON)) for answer in wanted.values() if answer.startswith(ON)):
         abort(404)
     return " ".join(f"{key}:{answer}" for key, answer in wanted.items() if answer)
 
 
-def answer_choices(question: OwnQuestion) -> dict[str, str]:
-    """What a list can be narrowed to by a question: its answers, those no longer offered too, or any, or none."""
+def answer_choices(question: OwnQuestion, chosen: str | None = None) -> dict[str, str]:
+    """What a list can be narrowed to by a question: its answers, those no longer offered too, or any, or none.
+
+    Of all days the one alone that is `chosen`.
+    """
     if question.kind is Kind.FILE:
         return {ANY: _("Added"), NONE: _("Not added")}
     words = {YES: _("Yes"), NO: _("No")} | {option.key: option.caption for option in question.options}
     found = {key: words[key] for key in question.answers} if question.kind in KEYED else {ANY: _("Answered")}
     found |= {one.key + WAITING: waiting_for(one.caption) for one in question.options if one.waiting_list}
+    if chosen and chosen.startswith(ON):
+        found[chosen] = day(date.fromisoformat(chosen.removeprefix(ON)))
     return found | {NONE: _("No answer")}
 
 

@@ -11,6 +11,8 @@ from dofc_events.questions.rules import LONGEST_KEY, Kind
 LONGEST_CAPTION, LONGEST_HINT = 200, 400
 
 _HAS_FILE = text("content_hash IS NOT NULL")
+_DAYS = ("question_id", "text", "registration_id")
+_IS_DAY = text("choice = '' AND length(text) = 10")
 
 
 def key_column(*, primary_key: bool = False) -> Mapped[str]:
@@ -72,12 +74,13 @@ class Answer(Base):
 
     Of several options each is a row, so that all who chose one are found in `ix_answers_choice` alone. Who `waits` for
     a place of the option has a claim that does. Of a file the text is its name; its bytes lie under `instance/files/`
-    by `content_hash`.
+    by `content_hash`. In `ix_answers_day` are the days, and what else is as short.
     """
 
     __tablename__ = "answers"
     __table_args__ = (
         Index("ix_answers_choice", "question_id", "choice", "waits", "registration_id"),
+        Index("ix_answers_day", *_DAYS, sqlite_where=_IS_DAY, postgresql_where=_IS_DAY),
         Index("ix_answers_content_hash", "content_hash", sqlite_where=_HAS_FILE, postgresql_where=_HAS_FILE),
     )
 

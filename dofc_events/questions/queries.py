@@ -1,30 +1,40 @@
 """Reads about questions and answers. Each takes one query, however many questions, options and people there are."""
 
+import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Row,
     SQLColumnExpression,
+    Text,
     and_,
     bindparam,
+    cast,
     func,
+    literal_column,
     not_,
     select,
 )
 from sqlalchemy.orm import Session, aliased
 
 from dofc_events.questions.models import Answer, EditionQuestion, QuestionOption
-from dofc_events.questions.rules import ANY, NONE, WAITING, Answers, Kind, Option, OwnQuestion
+from dofc_events.questions.rules import ANY, NONE, ON, WAITING, Answers, Kind, Option, OwnQuestion
 from dofc_events.questions.texts import Answered
 
 # Columns, and not entities: every form of an edition asks for them.
 _NAMES = tuple(field.name for field in fields(OwnQuestion) if field.name not in ("is_retired", "options"))
+_LISTS = ("categories", "shown_for")
 QUESTIONS = (
     select(
-        *(getattr(EditionQuestion, name) for name in _NAMES),
+        # Lists as the text of them, which is read once for many requests.
+        *(
+            cast(getattr(EditionQuestion, name), Text).label(name) if name in _LISTS else getattr(EditionQuestion, name)
+            for name in _NAMES
+        ),
         EditionQuestion.retired_at,
         QuestionOption.id.label("option_id"),
         QuestionOption.key.label("option_key"),
@@ -36,6 +46,7 @@ QUESTIONS = (
     .where(EditionQuestion.edition_id == bindparam("edition_id"))
     .order_by(EditionQuestion.position, EditionQuestion.id, QuestionOption.position, QuestionOption.id)
 )
+_COLUMNS = len(QUESTIONS.selected_columns)
 _ANSWERED = (
     select(
         Answer.registration_id,
@@ -76,21 +87,26 @@ def questions_of(session: Session, edition_id: int) -> tuple[OwnQuestion, ...]:
 
 def questions_in(rows: Iterable[Row[Any]]) -> tuple[OwnQuestion, ...]:
     """The questions that the rows of QUESTIONS say; a row may have more behind."""
+    return _questions_said_by(tuple(tuple(row[:_COLUMNS]) for row in rows))
+
+
+# Of the editions that are asked for again and again; the same rows say the same.
+@lru_cache(maxsize=20)
+def _questions_said_by(rows: tuple[tuple[Any, ...], ...]) -> tuple[OwnQuestion, ...]:
     found: dict[int, tuple[dict[str, Any], list[Option]]] = {}
     for row in rows:
-        said = row[: len(_NAMES)]
-        retired_at, option_id, option_key, option_caption, option_retired_at, waiting_list = row[len(_NAMES) :][:6]
-        if row.id not in found:
-            values = dict(zip(_NAMES, said, strict=True)) | {
-                "kind": Kind(row.kind),
-                "is_retired": retired_at is not None,
-            }
-            values |= {name: tuple(values[name]) for name in ("categories", "shown_for")}
-            found[row.id] = values, []
+        values = dict(zip(_NAMES, row, strict=False))
+        retired_at, option_id, option_key, option_caption, option_retired_at, waiting_list = row[len(_NAMES) :]
+        _values, options = found.setdefault(values["id"], (values | {"is_retired": retired_at is not None}, []))
         if option_id is not None:
             is_retired = option_retired_at is not None
-            found[row.id][1].append(Option(option_id, option_key, option_caption, is_retired, waiting_list))
-    return tuple(OwnQuestion(**values, options=tuple(options)) for values, options in found.values())
+            options.append(Option(option_id, option_key, option_caption, is_retired, waiting_list))
+    return tuple(_question(values, tuple(options)) for values, options in found.values())
+
+
+def _question(values: dict[str, Any], options: tuple[Option, ...]) -> OwnQuestion:
+    lists = {name: tuple(json.loads(values[name])) for name in _LISTS}
+    return OwnQuestion(**values | lists | {"kind": Kind(values["kind"])}, options=options)
 
 
 def answered_by(session: Session, registration_id: int) -> tuple[Answered, ...]:
@@ -128,20 +144,24 @@ def answered_bytes(session: Session) -> int:
 
 
 def gave_answer(
-    registration_id: SQLColumnExpression[int], edition_id: int, key: str, answer: str
+    registration_id: SQLColumnExpression[int], edition_id: int, key: str, answer: str, given: type[Answer] | None = None
 ) -> ColumnElement[bool]:
-    """An SQL condition: the registration gave this answer to a question of its edition, an option, any answer, or none.
+    """An SQL condition: the registration gave this answer to a question of its edition: an option, a day, any, or none.
 
-    Waiting for an option does not count as an answer.
+    Waiting for an option does not count as an answer. An option or a day is joined, as `given` if that is said.
     """
-    question, given = EditionQuestion, aliased(Answer)
+    question, given = EditionQuestion, given or aliased(Answer)
     mine = select(question.id).where(question.edition_id == edition_id, question.key == key).scalar_subquery()
     if answer in (ANY, NONE):
         is_there = registration_id.in_(select(given.registration_id).where(given.question_id == mine))
         return is_there if answer == ANY else not_(is_there)
-    choice, waiting, _rest = answer.partition(WAITING)
     # A join: there is one such answer at most, and the database may begin with the answers, in their index's order.
     found = and_(given.registration_id == registration_id, given.question_id == mine)
+    if answer.startswith(ON):
+        # As the index of days says it.
+        is_short = and_(given.choice == literal_column("''"), func.length(given.text) == literal_column("10"))
+        return and_(found, is_short, given.text == answer.removeprefix(ON))
+    choice, waiting, _rest = answer.partition(WAITING)
     return and_(found, given.choice == choice, given.waits.is_(bool(waiting)))
 
 

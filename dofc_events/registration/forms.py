@@ -130,14 +130,10 @@ class TheirDetailsForm(DetailsForm):
 class ChangeDetailsForm(EditForm, DetailsForm):
     """The form to change a delegate's details."""
 
-    def ask(self, questions: Sequence[OwnQuestion], free: Mapping[int, int], known: Answers | None = None) -> None:
-        self.asked_with = questions, free, known
-        super().ask(questions, free, known)
-
     def stored(self) -> Any:
         form = super().stored()
-        if form is not self and "asked_with" in self.__dict__:
-            form.ask(*self.asked_with)
+        if form is not self:
+            form.answers.form = self.answers.stored()
         return form
 
 

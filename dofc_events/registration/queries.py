@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import aliased
 
 from dofc_events.conference.models import Category
 from dofc_events.core.countries import countries_on
@@ -11,9 +12,13 @@ from dofc_events.delegates.models import Registration, Tag
 from dofc_events.delegates.queries import came_before, found_by
 from dofc_events.places.models import Arrival, Claim, Pool
 from dofc_events.places.rules import LIVE, ClaimStatus
+from dofc_events.questions.models import Answer
 from dofc_events.questions.queries import gave_answer
-from dofc_events.questions.rules import pairs_in
+from dofc_events.questions.rules import ANY, NONE, pairs_in
 from dofc_events.trips.models import Trip
+
+# Of the people whom an answer leaves, see `leading_answer`.
+LEADING = aliased(Answer)
 
 FLAGS = ("returning", "dietary", "visa_letter", "noted")
 YES, NO = "yes", "no"
@@ -121,5 +126,12 @@ def conditions(edition_id: int, filters: Filters) -> list[ColumnElement[bool]]:
     elif filters.arrived:
         on_day = select(Arrival.claim_id).where(Arrival.day == date.fromisoformat(filters.arrived))
         found.append(Claim.id.in_(on_day))
-    found += [gave_answer(Registration.id, edition_id, key, answer) for key, answer in pairs_in(filters.answers)]
+    for key, answer in pairs_in(filters.answers):
+        given = LEADING if (key, answer) == leading_answer(filters) else None
+        found.append(gave_answer(Registration.id, edition_id, key, answer, given))
     return found
+
+
+def leading_answer(filters: Filters) -> tuple[str, str] | None:
+    """The answer whose index has those who gave it in the order in which they came, as LEADING; None if none has."""
+    return next((pair for pair in pairs_in(filters.answers) if pair[1] not in (ANY, NONE)), None)

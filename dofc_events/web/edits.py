@@ -74,10 +74,10 @@ class EditForm(Form):
 
     def _merge(self) -> list[Any]:
         """Take what is stored where the form changed nothing; returns the fields that both changed."""
-        stored, opened, refused = self.stored(), self.opened_with.data, []
+        stored, opened, refused, nothing = self.stored(), self.opened_with.data, [], _digest(None)
         present, parts = stored.digests(), {part.name: part for part in stored._fields_to_edit()}
         for field in self._fields_to_edit():
-            typed, now = _digest(field), present.get(field.name, _digest(None))
+            typed, now = _digest(field), present.get(field.name, nothing)
             # A field that was not on the form when it was opened has not been changed in it.
             before = opened.get(field.name, typed) if opened else now
             if typed == before != now and not getattr(field, "is_an_act", False):

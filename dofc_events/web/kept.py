@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from babel.support import NullTranslations
-from flask import render_template
+from flask import get_template_attribute, render_template
 from markupsafe import Markup
 
 from dofc_events.web.translation import catalogues
@@ -34,3 +34,8 @@ def kept_part(template: str, shown: Hashable, context: Callable[[], dict[str, An
 @lru_cache(maxsize=100)
 def _rendered(part: _Part) -> Markup:
     return Markup(render_template(part.template, **part.context()))  # noqa: S704 (escaped by the template)
+
+
+def written_by(template: str, macro: str, *said: object) -> str:
+    """What a macro of a template writes: the markup of a piece that its caller keeps."""
+    return str(get_template_attribute(template, macro)(*said))

@@ -15,11 +15,18 @@
   // Filters apply as soon as one is set; the panel stays open, and what was set has the focus again.
   document.querySelectorAll("form[data-at-once]").forEach(function (form) {
     form.querySelectorAll(".menu-panel [type=submit]").forEach(function (button) { button.hidden = true; });
-    form.addEventListener("change", function (event) {
-      if (event.target.type === "search") return;
-      var panel = event.target.closest("details");
-      keep(KEPT_OPEN, { id: event.target.id, open: Boolean(panel) });
+    function apply(field) {
+      keep(KEPT_OPEN, { id: field.id, open: Boolean(field.closest("details")) });
       form.requestSubmit();
+    }
+    // A day changes with each figure of its year that is typed: it is set once one leaves it.
+    var day = null;
+    form.addEventListener("change", function (event) {
+      if (event.target.type === "date") day = event.target;
+      else if (event.target.type !== "search") apply(event.target);
+    });
+    form.addEventListener("focusout", function (event) {
+      if (event.target === day) apply(day);
     });
   });
   var before = kept(KEPT_OPEN), field = before && document.getElementById(before.id);

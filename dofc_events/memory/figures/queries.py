@@ -161,8 +161,10 @@ def _choices(session: Session, edition_id: int) -> dict[str, Shares]:
     if not asked:
         return {}
     by = Answer.question_id, Answer.choice
-    query = _counted(edition_id, *by).join(Answer, Answer.registration_id == Registration.id)
-    query = query.where(Answer.question_id.in_([one.id for one in asked]), ~Answer.waits).group_by(*by)
+    # Two indexes have all of it: whoever answered is registered at the edition that asks.
+    query = select(*by, func.count()).join(Claim, Claim.registration_id == Answer.registration_id)
+    query = query.where(Answer.question_id.in_([one.id for one in asked]), ~Answer.waits, *_holds_place(edition_id))
+    query = query.group_by(*by)
     counts = {(question, choice): count for question, choice, count in session.execute(query)}
     answered = {question for question, _choice in counts}
     return {
@@ -174,8 +176,12 @@ def _counted(edition_id: int, *columns: Any) -> Select[Any]:
     """How many count, after these columns, as the list of registrations would find them."""
     query = select(*columns, func.count()).select_from(Registration)
     query = query.join(Claim, Claim.registration_id == Registration.id)
+    return query.where(Registration.edition_id == edition_id, *_holds_place(edition_id))
+
+
+def _holds_place(edition_id: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     pool = select(Pool.id).where(Pool.edition_id == edition_id).scalar_subquery()
-    return query.where(Registration.edition_id == edition_id, Claim.pool_id == pool, Claim.status == COUNTED)
+    return Claim.pool_id == pool, Claim.status == COUNTED
 
 
 def _per_day(session: Session, editions: Sequence[Edition]) -> dict[int, Counter[int]]:

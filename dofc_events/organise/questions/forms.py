@@ -18,7 +18,7 @@ from dofc_events.places.options.service import PeopleWait, TooFewPlaces
 from dofc_events.places.queries import CategoryPlaces
 from dofc_events.places.rules import MAX_PLACES
 from dofc_events.questions.models import LONGEST_CAPTION, LONGEST_HINT
-from dofc_events.questions.rules import KEYED, NO, PICKED, YES, Kind, OwnQuestion
+from dofc_events.questions.rules import KEYED, NO, PICKED, YES, Kind, Option, OwnQuestion
 from dofc_events.questions.service import MAX_OPTIONS, OptionDetails, QuestionDetails, details_of
 from dofc_events.registration.answers.forms import ChecksField
 from dofc_events.web.edits import EditForm
@@ -159,6 +159,13 @@ class QuestionForm(EditForm):
             (OptionDetails(r.key.data or "", r.caption.data, r.remove.data, r.waiting_list.data), r.places.data)
             for r in rows
         ]
+
+    def as_asked(self, key: str) -> OwnQuestion:
+        """The question as it would be asked, whether or not it can be saved like this."""
+        said = [one for one, _places in self.to_options()]
+        options = tuple(Option(n, one.key or f"-{n}", one.caption, one.is_retired) for n, one in enumerate(said))
+        caption = self.caption.data or _("Your question")
+        return OwnQuestion(0, key, self.kind, **vars(self.to_details()) | {"caption": caption}, options=options)
 
     def show_refusal(self, refusal: TooFewPlaces | PeopleWait) -> None:
         """Show the service's refusal at its field."""

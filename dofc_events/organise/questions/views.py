@@ -1,6 +1,6 @@
 """An edition's own questions: their order, whom each is for, and the form as delegates see it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial, wraps
 from typing import Any
 
@@ -35,6 +35,8 @@ blueprint = Blueprint("questions", __name__)
 QUESTIONS = f"{EDITION}/questions"
 QUESTION = f"{QUESTIONS}/<key>"
 PAGE, LIST = "organise/questions/question.html", "organise/questions/index.html"
+# The button that shows what is typed and saves nothing; and the key of a question that has none yet.
+PREVIEW, NEW = "preview", "new"
 
 
 @blueprint.get(QUESTIONS)
@@ -59,6 +61,9 @@ def new(edition: Edition) -> ResponseReturnValue:
         ends_on=edition.ends_on,
     )
     context = {"question": None, "kind": kind, "kinds": KINDS, "asked": None, **around(edition)}
+    context["preview"] = _preview(edition, form.as_asked(standard or NEW), present)
+    if PREVIEW in request.form:
+        return render_template(PAGE, form=form, **context)
     if not form.validate_on_submit():
         return form_page(form, PAGE, **context)
     details, options = form.to_details(), form.to_options()
@@ -98,6 +103,9 @@ def question(edition: Edition, key: str) -> ResponseReturnValue:
         ends_on=edition.ends_on,
     )
     context = {"question": found, "kind": found.kind, "kinds": KINDS, "asked": None, **around(edition)}
+    context["preview"] = _preview(edition, form.as_asked(key), present)
+    if PREVIEW in request.form:
+        return render_template(PAGE, form=form, **context)
     if not form.validate_on_submit():
         return form_page(form, PAGE, **context)
     details, options = form.to_details(), form.to_options()
@@ -173,6 +181,14 @@ def ask_again(edition: Edition, question: OwnQuestion) -> None:
     with unit_of_work() as session:
         service.ask_again(session, edition.id, question.key, acting(), now())
     flash(_("“%(question)s” is asked again.", question=question.caption), "success")
+
+
+def _preview(edition: Edition, question: OwnQuestion, present: Sequence[OwnQuestion]) -> DetailsForm:
+    """A form that asks this question, after the one that it depends on."""
+    form = DetailsForm(formdata=None)
+    form.offer_categories(categories_with_places(db.session(), edition.id))
+    form.ask([*(one for one in present if one.key == question.shown_when), question], {})
+    return form
 
 
 def _list(edition: Edition) -> dict[str, Any]:

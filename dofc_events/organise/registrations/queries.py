@@ -30,7 +30,7 @@ from dofc_events.delegates.models import Registration, Tag
 from dofc_events.places.models import Arrival, Claim
 from dofc_events.places.queries import waiting_line
 from dofc_events.places.rules import PLACE_STATUSES, ClaimStatus
-from dofc_events.registration.queries import Filters, conditions, place_at
+from dofc_events.registration.queries import LEADING, Filters, conditions, leading_answer, place_at
 
 ROWS = 50
 
@@ -54,8 +54,10 @@ STEP = 2**31
 STATUS_KEYS = {status: number * STEP for number, status in enumerate(STATUS_ORDER)}
 
 Column = InstrumentedAttribute[Any]
+# What the values of a column are put in order by.
+Ranks = Mapping[Any, int]
 # The column of some groups, its values in them by the keys of the list, and the order in which their rows stand.
-Groups = tuple[Column, Mapping[int, str], Column]
+Groups = tuple[Column, Mapping[int, Any], Column]
 
 # Nobody reads a larger number of those whom a list is narrowed to more precisely, and counting them all takes long.
 COUNTED = 2_000
@@ -70,6 +72,10 @@ class Sort(enum.StrEnum):
     COUNTRY = "country"
     CATEGORY = "category"
     STATUS = "status"
+
+
+# What is put in order by ranks.
+RANKED: dict[Sort, Column] = {Sort.COUNTRY: Registration.country, Sort.CATEGORY: Registration.category_id}
 
 
 @dataclass(frozen=True)
@@ -147,16 +153,16 @@ def registrations(
     filters: Filters,
     *,
     order: Order = Order(),
-    countries: Mapping[str, int] | None = None,
+    ranks: Ranks | None = None,
     edge: Edge | None = None,
     rows: int = ROWS,
 ) -> list[Row]:
     """A page of the filtered list; `edge` turns it.
 
-    It goes on where that row stood, whatever became of it meanwhile. To sort by country, `countries` numbers those that
-    are present as a reader puts them in order.
+    It goes on where that row stood, whatever became of it meanwhile. To sort by country or category, `ranks` numbers
+    those that are present as a reader puts them in order.
     """
-    page = _page(edition_id, filters, order, countries or {}, edge, rows)
+    page = _page(edition_id, filters, order, ranks or {}, edge, rows)
     place = (Claim.id, Claim.pool_id, Claim.position, Claim.status, Claim.is_hold, Claim.position_before, Claim.used_at)
     found = select(page.c.id.label("registration_id"), page.c.key, *place)
     held = found.join(Claim, Claim.registration_id == page.c.id).where(place_at(edition_id)).cte()
@@ -170,23 +176,21 @@ def registrations(
 
 
 def neighbours(
-    session: Session, registration: Registration, filters: Filters, *, order: Order, countries: Mapping[str, int]
+    session: Session, registration: Registration, filters: Filters, *, order: Order, ranks: Ranks
 ) -> tuple[Registration | None, Registration | None]:
     """The registrations before and after one on the filtered list, or where it would be."""
-    key = _key(order.by, filters, countries)
+    key = _key(order.by, filters, ranks)
     mine = select(key).select_from(Registration).join(Claim, Claim.registration_id == Registration.id)
     here = session.scalars(mine.where(Registration.id == registration.id, place_at(registration.edition_id))).one()
     edges = (Edge(here, registration.id, back) for back in (True, False))
-    pages = (_page(registration.edition_id, filters, order, countries, edge, 1) for edge in edges)
+    pages = (_page(registration.edition_id, filters, order, ranks, edge, 1) for edge in edges)
     before, after = (session.scalar(select(Registration).join(page, page.c.id == Registration.id)) for page in pages)
     return before, after
 
 
-def count_before(
-    session: Session, edition_id: int, filters: Filters, row: Row, *, order: Order, countries: Mapping[str, int]
-) -> int:
+def count_before(session: Session, edition_id: int, filters: Filters, row: Row, *, order: Order, ranks: Ranks) -> int:
     """How many rows of the filtered list stand before this one."""
-    beyond = _beyond(order, _key(order.by, filters, countries), Edge(row.key, row.registration.id, back=True))
+    beyond = _beyond(order, _key(order.by, filters, ranks), Edge(row.key, row.registration.id, back=True))
     query = select(func.count()).select_from(Registration).join(Claim, Claim.registration_id == Registration.id)
     return session.scalar(query.where(*conditions(edition_id, filters), beyond)) or 0
 
@@ -218,6 +222,12 @@ def present(session: Session, edition_id: int) -> Present:
     return Present(frozenset(country for country, _ in pairs), frozenset(language for _, language in pairs))
 
 
+def categories(session: Session, edition_id: int) -> list[Category]:
+    """Every category that anybody is or was registered in, in order."""
+    ours = select(Category).where(Category.edition_id == edition_id)
+    return list(session.scalars(ours.order_by(Category.position, Category.id)))
+
+
 def arrival_days(session: Session, edition_id: int) -> list[date]:
     """The days on which anybody arrived at an edition, in order."""
     days = each_once(Arrival.day).subquery()
@@ -242,36 +252,44 @@ def tags_of(session: Session, registration_ids: Sequence[int]) -> dict[int, list
     return found
 
 
-def order_of(order: Order, filters: Filters, countries: Mapping[str, int]) -> Sequence[SQLColumnExpression[Any]]:
+def order_of(order: Order, filters: Filters, ranks: Ranks) -> Sequence[SQLColumnExpression[Any]]:
     """The columns by which `registrations` orders its rows."""
-    return _order(order.by, _key(order.by, filters, countries), Registration.id, order.descends)
+    return _order(order.by, _key(order.by, filters, ranks), Registration.id, order.descends)
 
 
-def _page(
-    edition_id: int, filters: Filters, order: Order, countries: Mapping[str, int], edge: Edge | None, rows: int
-) -> Subquery:
+def _page(edition_id: int, filters: Filters, order: Order, ranks: Ranks, edge: Edge | None, rows: int) -> Subquery:
     """The ids and keys of some rows beyond an edge. Indexes are enough to find them; what they show is read of few."""
-    key, descends = _key(order.by, filters, countries), order.descends != bool(edge and edge.back)
+    key, descends = _key(order.by, filters, ranks), order.descends != bool(edge and edge.back)
     found: Select[int, Any] = select(Registration.id, key.label("key")).join(
         Claim, Claim.registration_id == Registration.id
     )
     found = found.where(*conditions(edition_id, filters))
-    parts = _groups(order.by, filters, countries)
+    parts = _groups(order.by, filters, ranks)
     if not parts:
-        page = found.where(_beyond(order, key, edge)) if edge else found
-        # Those of one status are in order in an index of claims.
-        of_status = order.by is Sort.NEWEST and filters.status and not filters.country
-        id_ = Claim.registration_id if of_status else Registration.id
+        id_ = _first_in_order(filters) if order.by is Sort.NEWEST else Registration.id
+        page = found.where(_beyond(order, key, edge, id_)) if edge else found
         return page.order_by(*_order(order.by, key, id_, descends)).limit(rows).subquery()
     each = union_all(*(_part(edition_id, found, *part, edge, descends, rows) for part in parts)).subquery()
     return select(each).order_by(*_order(order.by, each.c.key, each.c.id, descends)).limit(rows).subquery()
 
 
-def _groups(sort: Sort, filters: Filters, countries: Mapping[str, int]) -> list[Groups]:
+def _first_in_order(filters: Filters) -> SQLColumnExpression[int]:
+    """The ids of registrations as an index has those in order whom a list is narrowed to.
+
+    SQLite begins with what it is to put in order: otherwise it would look at everybody for the few who gave an answer.
+    """
+    if leading_answer(filters):
+        return LEADING.registration_id
+    return Claim.registration_id if filters.status and not filters.country else Registration.id
+
+
+def _groups(sort: Sort, filters: Filters, ranks: Ranks) -> list[Groups]:
     """The groups by which a list stands, if it does: by their keys, and in which order their rows stand."""
-    if sort is Sort.COUNTRY and countries:
-        ranks = {rank: code for code, rank in countries.items() if filters.country in ("", code)}
-        return [(Registration.country, ranks, Registration.id)]
+    if sort is Sort.COUNTRY and ranks:
+        codes = {rank: code for code, rank in ranks.items() if filters.country in ("", code)}
+        return [(Registration.country, codes, Registration.id)]
+    if sort is Sort.CATEGORY and ranks:
+        return [(Registration.category_id, {rank: id_ for id_, rank in ranks.items()}, Registration.id)]
     if sort is Sort.STATUS and filters.status not in IN_LINE:
         keys = {key: status for status, key in STATUS_KEYS.items() if filters.status in ("", status)}
         in_line = {key: status for key, status in keys.items() if status in IN_LINE}
@@ -284,7 +302,7 @@ def _part(
     edition_id: int,
     found: Select[int, Any],
     group: Column,
-    groups: Mapping[int, str],
+    groups: Mapping[int, Any],
     within: Column,
     edge: Edge | None,
     descends: bool,
@@ -308,18 +326,19 @@ def _part(
 def _statuses(edition_id: int, filters: Filters) -> Select[Any]:
     """The statuses of people whom the filters leave, of at most a few more than are counted."""
     found = select(Claim.status).select_from(Registration).join(Claim, Claim.registration_id == Registration.id)
-    return found.where(*conditions(edition_id, filters)).limit(COUNTED + 1)
+    found = found.where(*conditions(edition_id, filters)).limit(COUNTED + 1)
+    return found.order_by(LEADING.registration_id) if leading_answer(filters) else found
 
 
-def _key(sort: Sort, filters: Filters, countries: Mapping[str, int]) -> SQLColumnExpression[Any]:
+def _key(sort: Sort, filters: Filters, ranks: Ranks) -> SQLColumnExpression[Any]:
     if sort is Sort.NAME:
         return Registration.by_name
     if sort is Sort.ORGANISATION:
         return Registration.by_organisation
-    if sort is Sort.COUNTRY and countries:
-        return case(countries, value=Registration.country, else_=literal(-1, BigInteger))
-    if sort is Sort.CATEGORY:
+    if sort is Sort.CATEGORY and not ranks:
         return select(Category.position).where(Category.id == Registration.category_id).scalar_subquery()
+    if sort in RANKED and ranks:
+        return case(dict(ranks), value=RANKED[sort], else_=literal(-1, BigInteger))
     if sort is Sort.STATUS and filters.status in IN_LINE:
         # An index has the line.
         return Claim.position
@@ -336,9 +355,11 @@ def _order(
     return tuple(column.desc() if descends else column.asc() for column in columns)
 
 
-def _beyond(order: Order, key: SQLColumnExpression[Any], edge: Edge) -> ColumnElement[bool]:
+def _beyond(
+    order: Order, key: SQLColumnExpression[Any], edge: Edge, id_: SQLColumnExpression[Any] = Registration.id
+) -> ColumnElement[bool]:
     """The condition that a row stands after that one or, if the page goes back, before it."""
-    here: SQLColumnExpression[Any] = Registration.id
+    here = id_
     there: SQLColumnExpression[Any] = literal(edge.id)
     if order.by is not Sort.NEWEST:
         here, there = tuple_(key, Registration.id), tuple_(literal(edge.key), there)

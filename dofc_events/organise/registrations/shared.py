@@ -1,14 +1,15 @@
 """What the list of registrations, the pages about one of them and its files share."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import fields
 from typing import Any
 
 from flask import abort, request
 from flask_babel import get_locale
 
+from dofc_events.conference.models import Category
 from dofc_events.core.countries import country_names
-from dofc_events.organise.registrations.queries import Order, Sort
+from dofc_events.organise.registrations.queries import Order, Ranks, Sort
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.queries import Filters
 
@@ -34,6 +35,8 @@ def asked_order(filters: Filters) -> Order:
         abort(404)
 
 
-def ranks_of(codes: Collection[str]) -> dict[str, int]:
-    """The numbers of these countries in the order in which a reader of the page looks for them."""
-    return {code: number for number, code in enumerate(country_names(get_locale().language)) if code in codes}
+def ranks_of(order: Order, countries: Collection[str], categories: Iterable[Category]) -> Ranks:
+    """The numbers of these categories in their order, or of these countries in the one that a reader expects."""
+    if order.by is Sort.CATEGORY:
+        return {category.id: number for number, category in enumerate(categories)}
+    return {code: number for number, code in enumerate(country_names(get_locale().language)) if code in countries}

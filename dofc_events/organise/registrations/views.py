@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 
 from dofc_events.accounts.guards import organisers_only
 from dofc_events.conference.models import Edition
+from dofc_events.conference.rules import CategoryState
 from dofc_events.core.countries import country_names
 from dofc_events.core.db import db
 from dofc_events.delegates.doubles.service import count_doubles
@@ -21,7 +22,7 @@ from dofc_events.organise.registrations.doubles import views as doubles
 from dofc_events.organise.registrations.export import views as export
 from dofc_events.organise.registrations.many import views as many
 from dofc_events.organise.registrations.person import views as person
-from dofc_events.organise.registrations.queries import Counts, Edge, Order, Row, Sort
+from dofc_events.organise.registrations.queries import Counts, Edge, Order, Ranks, Row, Sort
 from dofc_events.organise.registrations.saved import views as saved
 from dofc_events.organise.registrations.saved.forms import SaveViewForm
 from dofc_events.organise.registrations.shared import asked_order, ranks_of
@@ -111,7 +112,8 @@ def index(edition: Edition) -> ResponseReturnValue:
     usual = [key for key in offered if key in USUAL_COLUMNS]
     columns = _columns(offered) or usual
     present, countries = queries.present(session, edition.id), country_names(get_locale().language)
-    ranks = ranks_of(present.countries)
+    categories = queries.categories(session, edition.id)
+    ranks = ranks_of(order, present.countries, categories)
     rows, before = _page(edition.id, filters, order, ranks)
     counts = queries.counts(session, edition.id, filters)
     ids = [row.registration.id for row in rows]
@@ -135,8 +137,10 @@ def index(edition: Edition) -> ResponseReturnValue:
         SORTED_BY=SORTED_BY,
         columns={key: str(words) for key, words in offered.items() if key in columns},
         all_columns=offered,
-        categories={category.slug: category.label for category in edition.categories},
-        countries={code: name for code, name in countries.items() if code in ranks or code == filters.country},
+        categories={one.slug: one.label for one in categories if one.state != CategoryState.REMOVED},
+        countries={
+            code: name for code, name in countries.items() if code in present.countries or code == filters.country
+        },
         languages={code: _language(code) for code in sorted({*present.languages, filters.language} - {""})},
         trips=trips,
         seats=seats_of(session, ids) if "trips" in columns else {},
@@ -160,16 +164,16 @@ def index(edition: Edition) -> ResponseReturnValue:
     )
 
 
-def _page(edition_id: int, filters: Filters, order: Order, ranks: dict[str, int]) -> tuple[list[Row], int]:
+def _page(edition_id: int, filters: Filters, order: Order, ranks: Ranks) -> tuple[list[Row], int]:
     """The page of the list that the address asks for, and how many rows stand before it."""
     session, edge = db.session(), _edge(order)
-    rows = queries.registrations(session, edition_id, filters, order=order, countries=ranks, edge=edge)
+    rows = queries.registrations(session, edition_id, filters, order=order, ranks=ranks, edge=edge)
     if edge and edge.back and len(rows) < queries.ROWS:
         # There are not as many before it: this is the first page.
-        edge, rows = None, queries.registrations(session, edition_id, filters, order=order, countries=ranks)
+        edge, rows = None, queries.registrations(session, edition_id, filters, order=order, ranks=ranks)
     if not edge or not rows:
         return rows, 0
-    return rows, queries.count_before(session, edition_id, filters, rows[0], order=order, countries=ranks)
+    return rows, queries.count_before(session, edition_id, filters, rows[0], order=order, ranks=ranks)
 
 
 def _addresses(filters: Filters, order: Order, columns: list[str]) -> dict[str, Any]:

@@ -2,19 +2,24 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
+from flask_babel import get_locale
 from flask_babel import gettext as _
+from markupsafe import Markup, escape
 from wtforms import Field, FormField, RadioField, SelectMultipleField, ValidationError
 from wtforms import Form as PlainForm
 from wtforms.fields import SelectChoice
+from wtforms.fields.choices import SelectFieldBase
 from wtforms.form import BaseForm
 from wtforms.utils import unset_value
 from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from dofc_events.questions.rules import (
+    KEYED,
     LARGEST_NUMBER,
     LONGEST_LONG_TEXT,
     LONGEST_TEXT,
@@ -29,10 +34,13 @@ from dofc_events.questions.rules import (
 from dofc_events.questions.texts import in_words
 from dofc_events.registration.answers.service import ChoiceFull
 from dofc_events.web.fields import Line, OfAnyField, Paragraphs, prefix_of
+from dofc_events.web.kept import written_by
 from dofc_events.web.moments import DayField, plausible
 
 # Below this it is said how many places an option still has.
 FEW = 10
+# The questions of a long form, asked of each of twenty people, and those of other forms.
+MAX_KEPT = 1000
 
 
 class NumberLine(Line):
@@ -54,6 +62,28 @@ class ChecksField(SelectMultipleField):
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
+
+
+class Offered(NamedTuple):
+    """What can be picked, unless it is off: then it can only be seen."""
+
+    value: str
+    caption: str
+    is_off: bool = False
+
+
+class Shown(NamedTuple):
+    """Everything that the markup of a question shows, but for what is answered and what is wrong with it.
+
+    The field's name begins with `prefix`; `only_for` are categories, `when` is the question that it depends on.
+    """
+
+    question: OwnQuestion
+    offered: tuple[Offered, ...]
+    prefix: str
+    only_for: str
+    when: OwnQuestion | None
+    file_words: str
 
 
 class AnswersField(FormField):
@@ -83,7 +113,15 @@ class AnswersField(FormField):
         """
         self.all_questions, self.known, self.free = tuple(questions), known, free
         self.questions = tuple(one for one in questions if one.kind is not Kind.FILE)
-        self.form = BaseForm({one.field: self._field_for(one) for one in self.questions}, prefix=self.prefix)
+        if not questions:
+            return
+        yes_no, none = (Offered(YES, _("Yes")), Offered(NO, _("No"))), (Offered("", _("No answer")),)
+        self.offered = {
+            one.key: (*(yes_no if one.kind is Kind.YES_NO else self._offered(one)), *(none if _may_skip(one) else ()))
+            for one in self.questions
+        }
+        fields = {one.field: _field_for(one, self.offered[one.key]) for one in self.questions}
+        self.form = BaseForm(fields, prefix=self.prefix)
         data = {one.field: _data(one, known.get(one.key, ())) for one in self.questions}
         self.form.process(self.formdata, data=data)
 
@@ -95,6 +133,31 @@ class AnswersField(FormField):
     def parts(self) -> Iterator[Any]:
         """What is compared with what was saved meanwhile: each answer for itself."""
         return iter(self.form)
+
+    def stored(self) -> BaseForm:
+        """The fields as they would be if nothing had been typed: copies, as making them takes longer."""
+        form = BaseForm({}, prefix=self.prefix)
+        for one in self.questions:
+            form._fields[one.field] = _untyped(self.form[one.field])
+        return form
+
+    def markup(self, category: Field, file_words: str) -> Iterator[Markup]:
+        """Each question as a page shows it. `category` is the form's field; `file_words` say where a file is added.
+
+        What many people are shown is kept between requests, without what they typed.
+        """
+        names = {choice.value: choice.label for choice in category.choices}
+        asked, language = {one.key: one for one in self.all_questions}, str(get_locale())
+        for one in self.all_questions:
+            only_for = ", ".join(names[slug] for slug in names if slug in one.categories)
+            offered, when = self.offered.get(one.key, ()), asked.get(one.shown_when)
+            shown = Shown(one, offered, self.prefix, only_for, when, file_words)
+            field = self.form[one.field] if one.key in self.offered else None
+            if field and (field.errors or hasattr(field, "meanwhile")):
+                written = _written(shown, field)
+            else:
+                written = _filled(_blank(shown, language), field) if field else _blank(shown, language)
+            yield Markup(written)  # noqa: S704 (escaped by the template)
 
     def given(self) -> dict[str, tuple[str, ...]]:
         """The answer to each question that is asked, by key; what is not shown has none."""
@@ -147,39 +210,80 @@ class AnswersField(FormField):
     def _visible(self, said: Answers) -> frozenset[str]:
         return shown(self.questions, {**self.known, **said}, self.category)
 
-    def _field_for(self, one: OwnQuestion) -> Any:
-        match one.kind:
-            case Kind.TEXT:
-                return Line(one.caption, longest=LONGEST_TEXT, description=one.hint)
-            case Kind.LONG_TEXT:
-                return Paragraphs(one.caption, longest=LONGEST_LONG_TEXT, description=one.hint)
-            case Kind.NUMBER:
-                return NumberLine(one.caption, longest=LONGEST_TEXT, description=one.hint)
-            case Kind.DATE:
-                return DayField(one.caption, [Optional(), plausible], description=one.hint)
-        choices = self._choices(one)
-        checks = [_OneOf([choice.value for choice in choices if choice.value])]
-        if one.kind is Kind.SEVERAL:
-            return ChecksField(one.caption, checks, choices=choices, validate_choice=False, description=one.hint)
-        none = [] if one.required else [SelectChoice("", _("No answer"))]
-        all_choices = [*choices, *none]
-        return RadioField(one.caption, checks, choices=all_choices, validate_choice=False, description=one.hint)
-
-    def _choices(self, one: OwnQuestion) -> list[SelectChoice]:
-        if one.kind is Kind.YES_NO:
-            return [SelectChoice(YES, _("Yes")), SelectChoice(NO, _("No"))]
+    def _offered(self, one: OwnQuestion) -> Iterator[Offered]:
         held = self.known.get(one.key, ())
-        offered = [option for option in one.options if not option.is_retired or option.key in held]
         typed = self.formdata.getlist(f"{self.prefix}{one.field}") if self.formdata else ()
-        choices = []
-        for option in offered:
-            left = self.free.get(option.id)
-            is_full = left == 0 and option.key not in held
-            words = _places_left(option, left) if left is not None and option.key not in held else option.caption
-            # What somebody picked stays picked, with the sentence that says why it cannot be had.
-            off = {"disabled": True} if is_full and option.key not in typed and not option.waiting_list else None
-            choices.append(SelectChoice(option.key, words, render_kw=off))
-        return choices
+        offered = (option for option in one.options if not option.is_retired or option.key in held)
+        return (self._option(option, held, typed) for option in offered)
+
+    def _option(self, option: Option, held: Collection[str], typed: Collection[str]) -> Offered:
+        left = self.free.get(option.id)
+        if left is None or option.key in held:
+            return Offered(option.key, option.caption)
+        # What somebody picked stays picked, with the sentence that says why it cannot be had.
+        is_off = left == 0 and option.key not in typed and not option.waiting_list
+        return Offered(option.key, _places_left(option, left), is_off)
+
+
+def _untyped(field: Field) -> Field:
+    # Without a form a field's class makes no field, but a promise of one: `copy` does not know that.
+    untyped: Field = Field.__new__(type(field), _form=field._form)
+    vars(untyped).update(vars(field), raw_data=None)
+    untyped.process(None, field.object_data)
+    return untyped
+
+
+def _may_skip(one: OwnQuestion) -> bool:
+    """Whether no answer is one of those to pick."""
+    return one.kind in KEYED and one.kind is not Kind.SEVERAL and not one.required
+
+
+@lru_cache(MAX_KEPT)
+def _field_for(one: OwnQuestion, offered: tuple[Offered, ...]) -> Any:
+    match one.kind:
+        case Kind.TEXT:
+            return Line(one.caption, longest=LONGEST_TEXT, description=one.hint)
+        case Kind.LONG_TEXT:
+            return Paragraphs(one.caption, longest=LONGEST_LONG_TEXT, description=one.hint)
+        case Kind.NUMBER:
+            return NumberLine(one.caption, longest=LONGEST_TEXT, description=one.hint)
+        case Kind.DATE:
+            return DayField(one.caption, [Optional(), plausible], description=one.hint)
+    checks = [_OneOf([value for value, _caption, _is_off in offered if value])]
+    choices = [SelectChoice(value, caption, {"disabled": True} if off else {}) for value, caption, off in offered]
+    if one.kind is Kind.SEVERAL:
+        return ChecksField(one.caption, checks, choices=choices, validate_choice=False, description=one.hint)
+    return RadioField(one.caption, checks, choices=choices, validate_choice=False, description=one.hint)
+
+
+@lru_cache(MAX_KEPT)
+def _blank(shown: Shown, language: str) -> str:
+    """The markup of a question to which nothing is answered."""
+    if shown.question.kind is Kind.FILE:
+        return _written(shown, None)
+    name = shown.question.field
+    form = BaseForm({name: _field_for(shown.question, shown.offered)}, prefix=shown.prefix)
+    form.process()
+    return _written(shown, form[name])
+
+
+def _written(shown: Shown, field: Field | None) -> str:
+    return written_by("registration/_questions.html", "own_question", shown, field)
+
+
+def _filled(blank: str, field: Field) -> str:
+    """The markup with what is answered where a browser expects it.
+
+    Quotes and angle brackets of texts are escaped: what is looked for can be nothing but the field itself.
+    """
+    if isinstance(field, SelectFieldBase):
+        picked = field.data if isinstance(field.data, list) else [field.data] if field.data is not None else []
+        for value in picked:
+            found = f'value="{escape(value)}"'
+            blank = blank.replace(found, f"{found} checked", 1)
+        return blank
+    empty, filled = ("</textarea>", "{}</textarea>") if isinstance(field, Paragraphs) else ('value=""', 'value="{}"')
+    return blank.replace(empty, filled.format(escape(field._value())), 1)
 
 
 class _OneOf:

@@ -10,9 +10,9 @@ from dofc_events.accounts.rules import RoleName
 from dofc_events.commands.timers import run_timers
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.mail.models import Message
-from dofc_events.organise.overview import service
+from dofc_events.organise.overview import mails, service
 from dofc_events.organise.overview.models import Digest, PutOff
-from dofc_events.organise.overview.queries import attention_of
+from dofc_events.organise.overview.queries import Alert, Attention, attention_of
 from dofc_events.organise.overview.rules import MORNING, Deadline, Matter, Often, Rank, is_due, rank_of
 from dofc_events.registration.service import cancel_registration
 from tests.support.databases import count_queries
@@ -87,7 +87,7 @@ def test_organiser_is_told_in_the_morning_once_and_only_if_there_is_something(wr
     tick(MORNING_AFTER)
     tick(MORNING_AFTER + timedelta(hours=1))
     (mail,) = digests("mia@dofc.test")
-    assert mail.subject == "2 things need your attention" and mail.about == ""
+    assert mail.subject == "3 new registrations, 1 cancelled" and mail.about == ""
     said = " ".join(mail.text.split())
     assert said.index("3 registrations are new since") < said.index("1 registration has been cancelled since")
     assert said.index("cancelled since") < said.index("1 place is offered until")
@@ -101,6 +101,14 @@ def test_organiser_is_told_in_the_morning_once_and_only_if_there_is_something(wr
     assert len(digests("mia@dofc.test")) == 1
 
 
+def test_subject_says_what_is_new_and_what_is_to_do_over_all_editions(session):
+    trouble, new = Alert(Matter.DEAD_MAIL, 40), Alert(Matter.NEW, 2)
+    found = Attention([trouble], {1: [new, Alert(Matter.DOUBLES, 3), Alert(Matter.WAITLISTED, 9)], 2: [new]})
+    message = mails.digest(make_account(session, "mia@dofc.test"), found, [], NOW)
+    # A line is a thing to do, however many it is about; who waits is no news.
+    assert message.subject == "4 new registrations, 2 things to do"
+
+
 def test_told_at_once_is_told_of_each_thing_once(writing, tick, digests):
     with writing() as session:
         edition = make_edition(session, capacity=5)
@@ -111,6 +119,7 @@ def test_told_at_once_is_told_of_each_thing_once(writing, tick, digests):
     for minutes in (5, 10, 20, 30):
         tick(NOW + timedelta(minutes=minutes))
     (mail,) = digests("mia@dofc.test")
+    assert mail.subject == "1 new registration, 1 deadline"
     assert "Registration closes" in mail.text and "1 registration is new" in " ".join(mail.text.split())
     with writing() as session:
         make_registration(session, edition, now=NOW + timedelta(minutes=31))

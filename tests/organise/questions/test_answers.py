@@ -57,6 +57,10 @@ def listed(page) -> set[str]:
         ("question-dinner=-", "eve"),
         ("question-guests=*", "bo"),
         ("answers=dinner:yes+guests:*", "bo"),
+        ("question-arrival=on:2027-05-01", "ana"),
+        ("question-arrival:on=2027-05-01&question-arrival=*", "ana"),
+        ("question-arrival:on=&question-arrival=-", "bo eve"),
+        ("answers=dinner:yes+arrival:on:2027-05-02", ""),
         ("question-dinner=no", ""),
         ("question-nothing=yes", ""),
     ],
@@ -69,7 +73,16 @@ def test_list_and_its_file_are_narrowed_by_answers(page, answered, query, names)
     assert {row["reference"] for row in rows} == expected
 
 
-@pytest.mark.parametrize("query", ["question-dinner=A", "question-dinner=%00", "question-%20=yes"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "question-dinner=A",
+        "question-dinner=%00",
+        "question-%20=yes",
+        "question-arrival:on=soon",
+        "question-a=on:2027-02-30",
+    ],
+)
 def test_answer_that_nobody_can_give_is_not_found(page, answered, query):
     assert page(f"/registrations?{query}").status == 404
 
@@ -82,6 +95,25 @@ def test_list_says_what_it_is_narrowed_to_and_shows_answers_as_columns(page, ans
     unanswered = narrowed.form("[role=search]").fill(**{"question-menu": "", "question-guests": "-"}).submit()
     assert listed(unanswered) == {answered["ana"], answered["eve"]}
     assert "Guests? No answer" in unanswered.one(".filters-set").get_text(" ", strip=True)
+
+
+def test_a_day_is_asked_for_where_a_question_asks_for_one_and_goes_with_the_view_and_the_letter(page, answered):
+    form = page("/registrations").form("[role=search]")
+    assert [name for name in form.names if name.endswith(":on")] == ["question-arrival:on"]
+    found = form.fill({"question-arrival:on": "2027-05-01"}).submit()
+    assert listed(found) == {answered["ana"]}
+    assert "Arrival? Saturday 1 May 2027" in found.one(".filters-set").get_text(" ", strip=True)
+    # It stays while something else is set, and is one of the answers to choose from.
+    again = found.form("[role=search]").fill(category="company").submit()
+    assert "question-arrival=on:2027-05-01" in again.url.replace("%3A", ":")
+    assert listed(again.form("[role=search]").fill({"category": "", "question-arrival": "-"}).submit()) == {
+        answered["bo"],
+        answered["eve"],
+    }
+    kept = found.form("saved").fill(name="First of May").submit()
+    assert listed(kept.follow("First of May")) == {answered["ana"]}
+    letter = page("/letters/new?answers=arrival:on:2027-05-01").form("main form")
+    assert "Arrival? Saturday 1 May 2027" in letter.fill(subject="Bus", body="It waits.").submit().text
 
 
 def test_file_has_a_column_for_each_question_under_its_stable_name(page, answered, organiser, year):

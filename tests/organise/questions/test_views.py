@@ -71,6 +71,23 @@ def test_own_question_gets_a_key_of_what_it_asks_in_any_script(page, asked):
     assert [*asked()] == ["khotel", "khotel_2"]
 
 
+def test_question_stands_beside_its_form_as_delegates_see_it_before_it_is_saved(page, asked, ask):
+    ask("hotel", "yes-no")
+    ask("size", options=("Small", "Large"), hint="For the shirt.")
+    opened = page("/size/")
+    assert "For the shirt." in opened.one("[data-preview]").text and opened.one("[data-preview] input[value=large]")
+    typed = {"caption": "Which size?", "options-1-caption": "X <b>L", "required": True, "shown_if": ["hotel:yes"]}
+    shown = opened.form().fill({**typed, "options-2-caption": "XXL"}).submit("preview")
+    assert shown.status == 200 and not shown.all(".error-summary, .field-error")
+    words = " ".join(shown.one("[data-preview]").text.split())
+    assert "Which size? " in words and "Small X <b>L XXL" in words and "Which size? (optional)" not in words
+    assert "Only if you answered “Hotel?” with: Yes" in words
+    assert asked()["size"].caption == "Size?", "nothing is saved yet"
+    assert shown.form().submit().status == 200 and asked()["size"].caption == "Which size?"
+    empty = page("/new?kind=choice").form().submit("preview")
+    assert empty.status == 200 and "Your question" in empty.one("[data-preview]").text
+
+
 def test_options_keep_their_keys_when_their_captions_change(page, asked, ask, register):
     ask("size", options=("Small", "Large"))
     register(answers={"size": ("small",)})

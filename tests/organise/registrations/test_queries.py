@@ -26,9 +26,17 @@ from tests.support.factories import DELEGATE, NOW, claim_of, make_edition, make_
 RANKS = {code: number for number, code in enumerate(country_names("en"))}
 
 
+def ranks(session, edition_id: int, sort: Sort) -> queries.Ranks:
+    if sort is Sort.CATEGORY:
+        return {category.id: number for number, category in enumerate(queries.categories(session, edition_id))}
+    return RANKS
+
+
 def rows_of(session, edition, sort=Sort.NEWEST, edge=None, rows=50, reverse=False, **filters) -> list[queries.Row]:
     given, order = Filters(**filters), Order(sort, reverse)
-    return queries.registrations(session, edition.id, given, order=order, countries=RANKS, edge=edge, rows=rows)
+    return queries.registrations(
+        session, edition.id, given, order=order, ranks=ranks(session, edition.id, sort), edge=edge, rows=rows
+    )
 
 
 def found(session, edition, sort=Sort.NEWEST, **more) -> list[str]:
@@ -185,7 +193,9 @@ def test_pages_add_up_to_the_list_in_every_order_and_back(session, edition, sort
         first, order = pages[number][0], Order(sort, reverse)
         back = Edge(first.key, first.registration.id, back=True)
         assert rows_of(session, edition, sort, back, 3, reverse) == pages[number - 1]
-        before = queries.count_before(session, edition.id, Filters(), first, order=order, countries=RANKS)
+        before = queries.count_before(
+            session, edition.id, Filters(), first, order=order, ranks=ranks(session, edition.id, sort)
+        )
         assert before == 3 * number
 
 
@@ -206,9 +216,10 @@ def test_counts_and_list_cost_the_same_with_many(session, edition):
     def cost() -> int:
         session.expire_all()
         edition_id = edition.id
+        ranked = {sort: ranks(session, edition_id, sort) for sort in Sort}
         with count_queries() as statements:
             for sort in Sort:
-                for row in queries.registrations(session, edition_id, Filters(), order=Order(sort), countries=RANKS):
+                for row in queries.registrations(session, edition_id, Filters(), order=Order(sort), ranks=ranked[sort]):
                     assert row.registration.category.label
             queries.counts(session, edition_id, Filters())
             queries.present(session, edition_id)
@@ -224,12 +235,21 @@ def test_counts_and_list_cost_the_same_with_many(session, edition):
 def test_a_page_takes_as_many_steps_of_few_as_of_many(session, edition):
     """What the database does, in its own steps: a page of three hundred is found as one of sixty is."""
     size = make_question(session, edition, "size", options=("S", "M"))
+    arrival = make_question(session, edition, "arrival", "date")
     session.execute(update(Pool).where(Pool.edition_id == edition.id).values(capacity=1000))
     driver = session.connection().connection.driver_connection
 
     def crowd(count: int) -> None:
         people = make_crowd(session, edition, count, country="RS" if count > 60 else "BG")
-        answers = [{"registration_id": one.id, "question_id": size.id, "choice": "s"} for one in people]
+        said = (
+            (size.id, "s" if count > 60 else "m", ""),
+            (arrival.id, "", "2027-05-01" if count > 60 else "2027-04-30"),
+        )
+        answers = [
+            {"registration_id": one.id, "question_id": question, "choice": choice, "text": text}
+            for one in people
+            for question, choice, text in said
+        ]
         session.execute(insert(Answer), answers)
         if count > 60:
             theirs = Claim.registration_id.in_([one.id for one in people])
@@ -243,8 +263,13 @@ def test_a_page_takes_as_many_steps_of_few_as_of_many(session, edition):
         return next(taken)
 
     def taken() -> list[int]:
-        pages: list[dict[str, Any]] = [{"sort": sort} for sort in Sort if sort is not Sort.CATEGORY]
-        pages += [{"answers": "size:s"}, {"country": "BG"}, {"status": "confirmed"}]
+        pages: list[dict[str, Any]] = [*({"sort": sort} for sort in Sort), {"answers": "arrival:on:2027-04-30"}]
+        pages += [
+            {"answers": "size:m"},
+            {"answers": "arrival:on:2027-04-30"},
+            {"country": "BG"},
+            {"status": "confirmed"},
+        ]
         reads: list[Callable[[], object]] = [partial(rows_of, session, edition, rows=20, **page) for page in pages]
         reads.append(lambda: queries.present(session, edition.id))
         reads.append(lambda: queries.tags_at(session, edition.id))

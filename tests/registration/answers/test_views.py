@@ -1,9 +1,14 @@
 """An edition's own questions on the form, on the own page and in emails, through HTTP only."""
 
+import sys
+from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
+from flask import Flask, request_finished, request_started
 from sqlalchemy import select
 
 from dofc_events.commands.check import faults
@@ -223,6 +228,63 @@ def test_form_takes_one_query_more_with_thirty_questions_than_with_none(client, 
     (none, few), (shown, answered) = counts
     # To answer them takes more: what is asked is read under the lock, and the answers are written.
     assert shown <= none + 1 and answered <= few + 8, counts
+
+
+def test_what_one_typed_stands_in_their_form_alone(client, ask):
+    ask("name", "text")
+    ask("wishes", "long-text")
+    ask("guests", "number")
+    ask("size", "choice")
+    ask("days", "several", options=("Monday", "Tuesday"))
+    ask("arrival", "date")
+    ask("dinner", "yes-no")
+    typed = {
+        "question-name": ['Ana "Nana" <b>&'],
+        "question-wishes": ["A </textarea>\r\nB"],
+        "question-guests": ["2"],
+        "question-size": ["s"],
+        "question-days": ["monday", "tuesday"],
+        "question-arrival": ["2027-05-01"],
+        "question-dinner": ["no"],
+    }
+    said = {name: values if len(values) > 1 else values[0] for name, values in typed.items()}
+    mine = fill(client, given_name="", **said).submit().form("main form").values
+    other = fill(client, given_name="").submit().form("main form").values
+    assert {name: mine[name] for name in typed} == typed
+    assert not any(text for name in typed for text in other[name])
+
+
+def test_thirty_questions_make_no_form_dearer_by_half(client, ask, app):
+    # Calls of functions, which no busy machine changes; `benchmarks questions` measures the time.
+    own = fill(client).submit()
+    edit = own.url + "edit"
+
+    def calls() -> list[int]:
+        forms = fill(client, given_name=""), client.get(edit).form("edit").fill({"given_name": ""})
+        acts = forms[0].submit, lambda: client.get(edit), forms[1].submit
+        # The first of each fills what is kept between requests.
+        return [[_calls(app, act) for _ in range(2)][-1] for act in acts]
+
+    none = calls()
+    for number in range(30):
+        ask(f"q{number}", ("choice", "text", "several", "number", "date", "long-text")[number % 6])
+    each = calls()
+    assert all(many < 1.5 * few for few, many in zip(none, each, strict=True)), (none, each)
+
+
+def _calls(app: Flask, act: Callable[[], Any]) -> int:
+    """How many functions are called to answer what an act requests."""
+    counts = Counter[str]()
+
+    def begin(*_: object, **__: object) -> None:
+        sys.setprofile(lambda _frame, event, _arg: counts.update((event,)))
+
+    def end(*_: object, **__: object) -> None:
+        sys.setprofile(None)
+
+    with request_started.connected_to(begin, app), request_finished.connected_to(end, app):
+        act()
+    return counts["call"]
 
 
 def test_hand_over_passes_on_what_was_picked_and_not_what_was_typed(client, ask, answers, writing, edition):

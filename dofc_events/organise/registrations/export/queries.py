@@ -16,7 +16,7 @@ from dofc_events.delegates.models import Registration, Tag
 from dofc_events.delegates.rules import full_name
 from dofc_events.groups.models import Group, Member
 from dofc_events.organise.registrations.export.rules import Need, grouped
-from dofc_events.organise.registrations.queries import Order, order_of
+from dofc_events.organise.registrations.queries import Order, Sort, order_of
 from dofc_events.places.models import Arrival, Claim, Pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.questions.models import Answer
@@ -82,7 +82,7 @@ def export_rows(
     answers = _answers() if questions else null()
     query = _with_places(select(*columns.values(), _seats(), answers)).join(line, line.c.id == Claim.id)
     names, clocks = country_names(language), ZoneInfo(zone)
-    ranks = {code: number for number, code in enumerate(names)}
+    ranks = {code: number for number, code in enumerate(names)} if order.by is Sort.COUNTRY else {}
     query = query.where(*members_of(edition_id, audience)).order_by(*order_of(order, audience.filters, ranks))
     written: dict[str, Callable[[Any], Cell]] = {
         "country_name": names.__getitem__,

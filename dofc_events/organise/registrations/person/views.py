@@ -30,7 +30,7 @@ from dofc_events.organise.registrations.person.queries import (
     other_registrations,
     references_here,
 )
-from dofc_events.organise.registrations.queries import neighbours, tags_at
+from dofc_events.organise.registrations.queries import Sort, categories, neighbours, tags_at
 from dofc_events.organise.registrations.shared import asked_order, of_the_list, ranks_of
 from dofc_events.organise.shared import EDITION, around, asked_filters
 from dofc_events.places.queries import edition_pool
@@ -90,9 +90,11 @@ def about(edition: Edition, found: Registration) -> dict[str, Any]:
 
 def _on_the_list(found: Registration) -> dict[str, Any]:
     """The neighbours of a registration on the list that the address describes."""
-    filters, of_list = asked_filters(), of_the_list()
-    ranks = ranks_of(country_codes())
-    before, after = neighbours(db.session(), found, filters, order=asked_order(filters), countries=ranks)
+    session, filters, of_list = db.session(), asked_filters(), of_the_list()
+    order = asked_order(filters)
+    by_category = categories(session, found.edition_id) if order.by is Sort.CATEGORY else ()
+    ranks = ranks_of(order, country_codes(), by_category)
+    before, after = neighbours(session, found, filters, order=order, ranks=ranks)
     return {"of_list": of_list, "before": before, "after": after}
 
 
