@@ -1,6 +1,6 @@
 """the list by category is found without reading every registration
 
-Follows: 0240
+Follows: 0250
 """
 
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "0260"
-down_revision: str | None = "0240"
+down_revision: str | None = "0250"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
