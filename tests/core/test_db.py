@@ -230,6 +230,7 @@ def test_connections_that_read_never_become_such_that_write(app):
         connection.set_trace_callback(said.append)
 
     with app.app_context():
+        close_connections()
         for engine in db.engines.values():
             event.listen(engine.pool, "connect", note)
         for _ in range(3):

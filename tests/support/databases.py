@@ -139,6 +139,7 @@ class Databases:
             with admin:
                 for statement in EMPTYING:
                     admin.execute(statement)
+            admin.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except (OSError, sqlite3.Error):
             return False
         return True
