@@ -1,22 +1,18 @@
 """Parses what strangers send in a process of its own, with limits on time, memory and files; only a few at a time.
 
 A file of some kilobytes can cost minutes and gigabytes, and no parser promises otherwise. The parent calls `run`,
-outside any transaction. The child is started as `python -m` with a module that calls `serve`, and limits itself before
-it reads. It inherits no connection, no secret and none of the site's libraries.
+outside any transaction. The child is started as `python -m` with a module that calls `limited.serve`, and limits itself
+before it reads. It inherits no connection, no secret and none of the site's libraries.
 """
 
 import contextlib
 import enum
 import fcntl
-import logging
-import os
-import resource
-import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,14 +20,7 @@ import structlog
 
 from dofc_events.config import ROOT
 from dofc_events.core.errors import Refusal
-
-# The most costly file that is accepted, a picture of 30 million pixels, needs half of each on a slow machine.
-CPU_SECONDS = 10
-MEMORY = 512 * 1024 * 1024
-# By the clock: a child that gets no processor time must end, too. Less than gunicorn allows for a request.
-SECONDS = 40
-# Work that the worker does, for which nobody waits, may take this many times as much of each.
-LONGER = 2
+from dofc_events.core.limited import EXHAUSTED, LONGER, SECONDS
 
 # On one machine; and of one process's threads, so that the others can serve pages meanwhile.
 MAX_AT_ONCE = 2
@@ -39,9 +28,6 @@ MAX_OF_A_PROCESS = 2
 # How long to wait for a turn, in seconds, and after how many to try again without one.
 PATIENCE = 8
 RETRY_AFTER = 60
-
-# The child's exit status when its limits stopped it.
-EXHAUSTED = 3
 
 
 class Line(enum.StrEnum):
@@ -120,40 +106,6 @@ def _run(module: str, *arguments: str, timeout: float, **streams: Any) -> bytes 
         raise ReaderFailed(f"{module}: exit {done.returncode}: {said}")
     answer: bytes | None = done.stdout
     return answer
-
-
-def serve(read: Callable[[bytes], bytes]) -> None:
-    """What the child process runs: set the limits, read standard input, write what `read` makes of it."""
-    serve_file(lambda source, answer: answer.write(read(source.read())))
-
-
-def serve_file(write: Callable[[BinaryIO, BinaryIO], object]) -> None:
-    """As `serve`, but `write` is given both open files, and reads and writes them itself."""
-    _limit(int(sys.argv[1]) if len(sys.argv) > 1 else 1)
-    # Libraries log a line for each broken object.
-    logging.disable()
-    status = 0
-    try:
-        write(sys.stdin.buffer, sys.stdout.buffer)
-    except (MemoryError, RecursionError):
-        os._exit(EXHAUSTED)
-    except Exception as error:
-        sys.stdout.buffer.write(repr(error).encode())
-        status = 1
-    sys.stdout.buffer.flush()
-    sys.exit(status)
-
-
-def _limit(times: int) -> None:
-    # Visitors of the site go first.
-    os.nice(10)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (times * CPU_SECONDS, times * CPU_SECONDS))
-    # macOS has no such limit.
-    with contextlib.suppress(ValueError):
-        resource.setrlimit(resource.RLIMIT_AS, (times * MEMORY, times * MEMORY))
-    # In case the parent, and its timeout with it, is killed meanwhile.
-    signal.alarm(times * SECONDS)
 
 
 @contextlib.contextmanager

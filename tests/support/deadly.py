@@ -4,7 +4,7 @@ import os
 import signal
 from typing import BinaryIO
 
-from dofc_events.core.contained import serve_file
+from dofc_events.core.limited import serve_file
 from dofc_events.memory.photographs.encoding.__main__ import write
 
 

@@ -4,10 +4,10 @@ import json
 import os
 import time
 
-from dofc_events.core import contained
+from dofc_events.core import limited
 
 # Of the processor; the rest is as everywhere.
-contained.CPU_SECONDS = 1
+limited.CPU_SECONDS = 1
 
 
 def read(sent: bytes) -> bytes:
@@ -16,7 +16,7 @@ def read(sent: bytes) -> bytes:
             while True:
                 pass
         case b"allocate":
-            return bytes(2 * contained.MEMORY)
+            return bytes(2 * limited.MEMORY)
         case b"nest":
             return read(sent) + b"."
         case b"fail":
@@ -27,4 +27,4 @@ def read(sent: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    contained.serve(read)
+    limited.serve(read)

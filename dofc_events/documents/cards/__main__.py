@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from PIL.ImageFont import FreeTypeFont
 
 from dofc_events.config import ROOT
-from dofc_events.core.contained import serve
+from dofc_events.core.limited import serve
 from dofc_events.documents.cards.rules import HEIGHT, WIDTH, Card
 
 FONTS = Path(__file__).with_name("fonts")

@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict
 
-from dofc_events.core.contained import serve
+from dofc_events.core.limited import serve
 from dofc_events.imports.reading.rules import FileRefused, ReadAs, read_table
 
 

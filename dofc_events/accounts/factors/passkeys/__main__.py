@@ -8,7 +8,7 @@ from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 from webauthn.helpers.cose import COSEAlgorithmIdentifier
 
 from dofc_events.accounts.factors.passkeys.rules import ALGORITHMS
-from dofc_events.core.contained import serve
+from dofc_events.core.limited import serve
 
 
 def read(sent: bytes) -> bytes:

@@ -3,7 +3,7 @@
 import json
 from typing import BinaryIO
 
-from dofc_events.core.contained import serve_file
+from dofc_events.core.limited import serve_file
 from dofc_events.memory.photographs.encoding.rules import made_of
 from dofc_events.memory.photographs.rules import PictureRefused
 

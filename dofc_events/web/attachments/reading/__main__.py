@@ -2,7 +2,7 @@
 
 import json
 
-from dofc_events.core.contained import serve
+from dofc_events.core.limited import serve
 from dofc_events.web.attachments.reading.rules import checked
 from dofc_events.web.attachments.rules import AttachmentRefused
 
