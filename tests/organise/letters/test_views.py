@@ -1,15 +1,13 @@
-"""Letters on the organisers' pages: written, looked at, sent, followed, stopped; and telling of a changed place."""
+"""Letters on the organisers' pages: written, looked at, sent, followed, stopped."""
 
 import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from dofc_events.commands.timers import run_timers
 from dofc_events.conference.queries import edition_by_year
-from dofc_events.core.audit import AuditEntry
-from dofc_events.letters.models import Letter, LetterRecipient
+from dofc_events.letters.models import Letter
 from dofc_events.letters.rules import LetterState
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState
@@ -23,12 +21,6 @@ SECRET = re.compile(r"/registrations/[\w-]+[.\w-]{20,}")
 
 
 @pytest.fixture
-def see(organiser, year):
-    """`see("/new?status=confirmed")`: one of the pages about letters."""
-    return lambda rest="": organiser.get(f"/organise/editions/{year}/letters{rest}")
-
-
-@pytest.fixture
 def written(see):
     """`written("?status=confirmed", body=…)`: the page of a letter that was just written."""
 
@@ -37,27 +29,6 @@ def written(see):
         return see(f"/new{query}").form().fill(**values).submit()
 
     return written
-
-
-@pytest.fixture
-def tick(app):
-    def tick(moment=NOW) -> None:
-        with app.app_context():
-            run_timers(moment)
-
-    return tick
-
-
-@pytest.fixture
-def announced(reading):
-    """The references of everybody to whom a message of a letter was written."""
-
-    def announced() -> list[str]:
-        with reading() as session:
-            query = select(Message.about).where(Message.kind == "announcement", Message.about != "")
-            return sorted(session.scalars(query))
-
-    return announced
 
 
 # Writing
@@ -347,63 +318,3 @@ def test_letters_are_recorded_in_words(written, register, organiser, year):
     text = organiser.get(f"/organise/editions/{year}/audit").text
     assert "Wrote the letter “News of {edition}”, as a draft" in text
     assert "Sent the letter “News of {edition}” to 1 person" in text
-
-
-# A changed place or time
-
-
-def change(organiser, year, **typed):
-    return organiser.get(f"/organise/editions/{year}/settings/dates").form().fill(**typed).submit()
-
-
-def test_changed_place_asks_whether_to_tell_everybody(organiser, year, register, tick, reading):
-    references = [register(), register(), register()]
-    page = change(organiser, year, city="Plovdiv")
-    assert page.h1 == "Tell 3 people that the place or time has changed?"
-    assert "Sofia, Bulgaria → House of Clusters, 12 Vitosha Boulevard, Plovdiv, Bulgaria" in page.text
-    form = page.form().fill(sentence="Bring a {naem}")
-    page = form.submit("tell")
-    assert page.status == 422 and "{naem}" in page.text
-    form = page.form().fill(sentence="Dear {given_name}, the train takes two hours.")
-    assert "The letter is being sent to 3 people." in form.submit("tell").text
-    assert "Nothing has been changed" in form.submit("tell").text
-    tick()
-    with reading() as session:
-        messages = session.scalars(select(Message).where(Message.kind == "announcement").order_by(Message.id)).all()
-    assert sorted(m.about for m in messages) == sorted(references)
-    assert "Dear Łucja, the train takes two hours." in messages[0].text
-    assert [len(m.attachments) for m in messages] == [1, 1, 0], "who waits has nothing in the calendar"
-
-
-def test_telling_nobody_is_a_choice_that_is_recorded(organiser, year, register, reading, announced):
-    register()
-    page = change(organiser, year, starts_at="11:00").form().submit("nobody")
-    assert (
-        "Nobody will be told. This has been recorded." in page.text
-        and "Nobody was told" in page.one("tr[data-letter]").text
-    )
-    with reading() as session:
-        assert session.scalar(select(func.count()).where(AuditEntry.act == "change_not_told")) == 1
-        assert session.scalar(select(func.count()).select_from(LetterRecipient)) == 0
-    assert "Told nobody that the place or time has changed" in organiser.get(f"/organise/editions/{year}/audit").text
-
-
-def test_question_stays_until_it_is_answered(organiser, year, register, see):
-    register()
-    change(organiser, year, city="Plovdiv")
-    assert change(organiser, year, freezes_at="2027-03-01T09:00").h1 == "Place and dates", (
-        "asked once, not after each change"
-    )
-    page = see().follow("The place or time has changed").follow("Tell everybody, or nobody…")
-    assert page.h1.startswith("Tell 1 person")
-
-
-def test_change_back_leaves_nothing_to_tell(organiser, year, register, see):
-    register()
-    change(organiser, year, city="Plovdiv")
-    assert change(organiser, year, city="Sofia").h1 == "Place and dates"
-    assert "Nobody was told" in see().one("tr[data-letter]").text
-
-
-def test_nobody_is_asked_when_nobody_is_registered(organiser, year):
-    assert change(organiser, year, city="Plovdiv").h1 == "Place and dates"
