@@ -8,6 +8,7 @@ import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,14 @@ from sqlalchemy.orm import Session
 
 from dofc_events.accounts.models import Account
 from dofc_events.accounts.service import issue_sign_in_link, use_link
+from dofc_events.commands.timers import run_timers
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from tests.browser_setup import HOW_TO_GET_ONE, find_chromium
 from tests.support import locks
 from tests.support.browser import ARTIFACTS, CheckedBrowser, Tabs
 from tests.support.databases import KINDS, Databases, close_connections
+from tests.support.factories import NOW
 from tests.support.forked import ForkedSite
 from tests.support.pages import Client
 from tests.support.site import Site
@@ -174,14 +177,14 @@ def database_url(request: pytest.FixtureRequest, databases: Databases, database_
 
 
 @pytest.fixture(scope="session")
-def sites() -> Iterator[dict[object, Flask]]:
+def sites() -> Iterator[dict[tuple[object, ...], Flask]]:
     """The sites that tests of one process share, by database and settings."""
-    sites: dict[object, Flask] = {}
+    sites: dict[tuple[object, ...], Flask] = {}
     yield sites
     _forget(sites)
 
 
-def _forget(sites: dict[object, Flask]) -> None:
+def _forget(sites: dict[tuple[object, ...], Flask]) -> None:
     for app in sites.values():
         with app.app_context():
             close_connections()
@@ -190,7 +193,7 @@ def _forget(sites: dict[object, Flask]) -> None:
 
 @pytest.fixture
 def make_app(
-    sites: dict[object, Flask], databases: Databases, database_url: str, tmp_path: Path
+    sites: dict[tuple[object, ...], Flask], databases: Databases, database_url: str, tmp_path: Path
 ) -> Iterator[Callable[..., Flask]]:
     """`make_app(rate_limits=True, …)`: a site of its own with other settings, on the test's database."""
     made: list[Flask] = []
@@ -210,7 +213,9 @@ def make_app(
 
 
 @pytest.fixture
-def shared_app(sites: dict[object, Flask], databases: Databases, database_url: str) -> Iterator[Callable[..., Flask]]:
+def shared_app(
+    sites: dict[tuple[object, ...], Flask], databases: Databases, database_url: str
+) -> Iterator[Callable[..., Flask]]:
     """`shared_app(mail_server="127.0.0.1")`: like `make_app`, but the same one for all tests that ask alike.
 
     The databases of tests that follow each other have one address. To connect to it and to prepare all templates and
@@ -228,9 +233,10 @@ def shared_app(sites: dict[object, Flask], databases: Databases, database_url: s
     yield share
     if "postgresql" in database_url:
         # Some tests end them on the server, or count what one of them has prepared.
-        for app in sites.values():
-            with app.app_context():
-                close_connections()
+        for (url, *_), app in sites.items():
+            if url == database_url:
+                with app.app_context():
+                    close_connections()
     for left in instance.glob("*"):
         if left.is_file():
             left.unlink()
@@ -242,6 +248,17 @@ def shared_app(sites: dict[object, Flask], databases: Databases, database_url: s
 def app(shared_app: Callable[..., Flask]) -> Flask:
     """The site, without rate limits and without an email server: messages are kept."""
     return shared_app()
+
+
+@pytest.fixture
+def tick(app: Flask) -> Callable[..., None]:
+    """`tick(moment)`: one round of the worker, without the delivery."""
+
+    def tick(moment: datetime = NOW) -> None:
+        with app.app_context():
+            run_timers(moment)
+
+    return tick
 
 
 @pytest.fixture

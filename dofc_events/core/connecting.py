@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections.abc import Generator, Sequence
 from copy import copy
+from functools import cached_property
 from typing import Any
 
 import psycopg
@@ -67,8 +68,12 @@ class _Columns(Sequence[psycopg.Column]):
     def __init__(self, cursor: psycopg.Cursor[Any]) -> None:
         self._cursor = cursor
 
+    @cached_property
+    def _all(self) -> Sequence[psycopg.Column]:
+        return psycopg.Cursor.description.__get__(self._cursor) or ()
+
     def __getitem__(self, index: Any) -> Any:
-        return (psycopg.Cursor.description.__get__(self._cursor) or [])[index]
+        return self._all[index]
 
     def __len__(self) -> int:
         return self._cursor.pgresult.nfields if self._cursor.pgresult else 0

@@ -20,7 +20,10 @@ import structlog
 
 from dofc_events.config import ROOT
 from dofc_events.core.errors import Refusal
-from dofc_events.core.limited import EXHAUSTED, LONGER, SECONDS
+from dofc_events.core.limited import EXHAUSTED, SECONDS
+
+# Work that the worker does, for which nobody waits, may take this many times as much time and memory.
+LONGER = 2
 
 # On one machine; and of one process's threads, so that the others can serve pages meanwhile.
 MAX_AT_ONCE = 2

@@ -17,8 +17,6 @@ CPU_SECONDS = 10
 MEMORY = 512 * 1024 * 1024
 # By the clock: a child that gets no processor time must end, too. Less than gunicorn allows for a request.
 SECONDS = 40
-# Work that the worker does, for which nobody waits, may take this many times as much of each.
-LONGER = 2
 
 # The exit status of a child that its limits stopped.
 EXHAUSTED = 3

@@ -27,7 +27,8 @@ _LINE, _FULL = aliased(Pool), aliased(Pool)
 _SOMEBODY_WAITS = exists().where(_LINE.id == bindparam("pool"), is_next_in(_LINE))
 _THEIRS = or_(_FULL.id == bindparam("pool"), _FULL.category_id == bindparam("category"))
 _ONE_IS_FULL = exists().where(_THEIRS, _FULL.taken >= _FULL.capacity)
-# Of the table and not of what is mapped to it: SQLAlchemy prepares updates of that anew each time.
+# Of the table and not of what is mapped to it: SQLAlchemy prepares updates of that anew each time. Before such a
+# statement it writes nothing of what is pending.
 _POOLS = table_of(Pool)
 _THIS_POOL = _POOLS.c.id == bindparam("pool")
 # One statement checks and writes, so that no two claims both see the last place free; in the pool and in the limit of

@@ -3,7 +3,6 @@
 import pytest
 from sqlalchemy import func, select
 
-from dofc_events.commands.timers import run_timers
 from dofc_events.core.audit import Actor
 from dofc_events.delegates.models import Registration
 from dofc_events.letters import service
@@ -40,17 +39,6 @@ def release(session, edition, letter_id, now=NOW):
     letter = service.locked(session, letter_id)
     readers = readers_of(session, edition.id, audience_of(letter))
     return service.release_letter(session, letter_id, readers.digest, ELENA, now)
-
-
-@pytest.fixture
-def tick(app):
-    """`tick(moment)`: one round of the worker, without the delivery."""
-
-    def tick(moment=NOW) -> None:
-        with app.app_context():
-            run_timers(moment)
-
-    return tick
 
 
 def cancelled(session, edition, **changes) -> Registration:

@@ -85,7 +85,7 @@ def end_role(edition: Edition, role_id: int) -> ResponseReturnValue:
         return answer_errors(form, "organise/team/role.html", role=role, role_names=ROLE_NAMES, **around(edition))
     here = url_for(".role", year=edition.year, role_id=role_id)
     asked = _("End the role of %(name)s (%(role)s)?", name=role.account.name, role=ROLE_NAMES[RoleName(role.role)])
-    meaning = _("They will see no page of this edition any more, unless you add them to the team again.")
+    meaning = _("They will no longer see any page of this edition, unless you add them to the team again.")
     try:
         with unit_of_work() as session:
             team.end_role(session, edition.id, role.id, acting(), now(), even_the_last=is_chair())

@@ -3,24 +3,13 @@
 import pytest
 from sqlalchemy import select
 
-from dofc_events.commands.timers import run_timers
 from dofc_events.mail.models import Message
-from tests.support.factories import NOW
 
 
 @pytest.fixture
 def see(organiser, year):
     """`see("/new?status=confirmed")`: one of the pages about letters."""
     return lambda rest="": organiser.get(f"/organise/editions/{year}/letters{rest}")
-
-
-@pytest.fixture
-def tick(app):
-    def tick(moment=NOW) -> None:
-        with app.app_context():
-            run_timers(moment)
-
-    return tick
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from sqlalchemy import select
 
 from dofc_events.accounts.models import Account
 from dofc_events.accounts.rules import RoleName
-from dofc_events.commands.timers import run_timers
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.mail.models import Message
 from dofc_events.organise.overview import mails, service
@@ -21,15 +20,6 @@ from tests.support.factories import DELEGATE, NOW, make_account, make_edition, m
 DAY = timedelta(days=1)
 # 8:00 in Sofia, on the Tuesday after NOW.
 MORNING_AFTER = datetime(2026, 11, 3, 6, tzinfo=UTC)
-
-
-@pytest.fixture
-def tick(app):
-    def tick(moment) -> None:
-        with app.app_context():
-            run_timers(moment)
-
-    return tick
 
 
 @pytest.fixture

@@ -63,11 +63,7 @@ def taken(reading, edition):
     return taken
 
 
-def problems(page) -> list[str]:
-    return [item.get_text(" ", strip=True) for item in page.all(".error-summary li")]
-
-
-def test_every_kind_is_asked_answered_and_shown_on_the_own_page_and_in_the_email(client, ask, answers, reading):
+def ask_every_kind(ask) -> None:
     ask("name", "text")
     ask("wishes", "long-text")
     ask("guests", "number")
@@ -75,6 +71,14 @@ def test_every_kind_is_asked_answered_and_shown_on_the_own_page_and_in_the_email
     ask("days", "several", options=("Monday", "Tuesday"))
     ask("arrival", "date")
     ask("dinner", "yes-no")
+
+
+def problems(page) -> list[str]:
+    return [item.get_text(" ", strip=True) for item in page.all(".error-summary li")]
+
+
+def test_every_kind_is_asked_answered_and_shown_on_the_own_page_and_in_the_email(client, ask, answers, reading):
+    ask_every_kind(ask)
     said: dict[str, object] = {
         "question-name": "Лука",
         "question-wishes": "A\nB",
@@ -231,13 +235,7 @@ def test_form_takes_one_query_more_with_thirty_questions_than_with_none(client, 
 
 
 def test_what_one_typed_stands_in_their_form_alone(client, ask):
-    ask("name", "text")
-    ask("wishes", "long-text")
-    ask("guests", "number")
-    ask("size", "choice")
-    ask("days", "several", options=("Monday", "Tuesday"))
-    ask("arrival", "date")
-    ask("dinner", "yes-no")
+    ask_every_kind(ask)
     typed = {
         "question-name": ['Ana "Nana" <b>&'],
         "question-wishes": ["A </textarea>\r\nB"],
