@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
 
@@ -62,6 +63,13 @@ class AttachmentForm(FileForm):
         if isinstance(refusal, AttachmentRefused):
             self.file.errors = [WORDS_FOR_REASONS[refusal.reason]]
         return isinstance(refusal, AttachmentRefused)
+
+
+def asked_to_replace() -> AttachmentForm:
+    """The form again, where a file is there that nobody has agreed to lose."""
+    form = AttachmentForm(formdata=None)
+    form.file.errors = [_("Tick “Replace” as well, and choose the file again.")]
+    return form
 
 
 def forms_for(keys: Iterable[str], key: str, sent: AttachmentForm | None) -> dict[str, AttachmentForm]:

@@ -23,7 +23,7 @@ from dofc_events.registration.rules import link_has_ended
 from dofc_events.registration.service import DetailsFrozen
 from dofc_events.registration.shared import is_frozen
 from dofc_events.web.asking import be_sure_of_file
-from dofc_events.web.attachments.forms import AttachmentForm, forms_for
+from dofc_events.web.attachments.forms import AttachmentForm, asked_to_replace, forms_for
 from dofc_events.web.attachments.rules import CheckedFile
 from dofc_events.web.attachments.shared import file_answer, receive_attachment
 from dofc_events.web.errors import LinkNotValid
@@ -67,8 +67,7 @@ def add(token: str, key: str) -> ResponseReturnValue:
     except (FileNotAsked, FileReplaced, DetailsFrozen) as refusal:
         return _closed(token, refusal)
     except FileInPlace:
-        form = AttachmentForm(formdata=None)
-        form.file.errors = [_("Tick “Replace” as well, and choose the file again.")]
+        form = asked_to_replace()
         return answer_errors(form, PAGE, **_context(token, key, form))
     if refused is not None:
         return refused

@@ -20,7 +20,7 @@ from dofc_events.registration.own.files import service
 from dofc_events.registration.own.files.service import FileInPlace, FileNotAsked, FileReplaced, Who
 from dofc_events.registration.service import RegistrationOver
 from dofc_events.web.asking import be_sure_of_file
-from dofc_events.web.attachments.forms import AttachmentForm, forms_for
+from dofc_events.web.attachments.forms import AttachmentForm, asked_to_replace, forms_for
 from dofc_events.web.attachments.rules import CheckedFile
 from dofc_events.web.attachments.shared import file_answer, receive_attachment
 from dofc_events.web.forms import ButtonForm, answer_errors
@@ -62,8 +62,7 @@ def add(edition: Edition, reference: str, key: str) -> ResponseReturnValue:
     except (FileNotAsked, FileReplaced, RegistrationOver) as refusal:
         return _closed(year, reference, refusal)
     except FileInPlace:
-        form = AttachmentForm(formdata=None)
-        form.file.errors = [_("Tick “Replace” as well, and choose the file again.")]
+        form = asked_to_replace()
         return answer_errors(form, PAGE, **_context(edition, reference, key, form))
     if refused is not None:
         return refused
