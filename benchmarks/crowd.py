@@ -18,7 +18,7 @@ from dofc_events.accounts.rules import RoleName
 from dofc_events.app import create_app
 from dofc_events.conference.models import Category, Edition
 from dofc_events.core.clock import now
-from dofc_events.core.db import Base, db, unit_of_work
+from dofc_events.core.db import Base, db, unit_of_work, writing_engine
 from dofc_events.core.references import ALPHABET
 from dofc_events.delegates.models import Registration, SearchWord
 from dofc_events.delegates.service import keep_consent_text, put_in_order, search_keys
@@ -58,8 +58,7 @@ def crowded_site(database_url: str, folder: Path, people: int) -> Iterator[tuple
             year = edition.year
         if db.engine.dialect.name == "postgresql":
             # What autovacuum would do within a minute; SQLite has nothing like it.
-            options = {"isolation_level": "AUTOCOMMIT", "postgresql_readonly": False}
-            with db.engine.connect().execution_options(**options) as connection:
+            with writing_engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.execute(text("VACUUM ANALYZE"))
         close_connections()
     site = Site(database_url, folder)

@@ -20,7 +20,7 @@ from dofc_events.app import create_app
 from dofc_events.commands.timers import remove_texts
 from dofc_events.commands.watch import Step, Watch
 from dofc_events.core.clock import now
-from dofc_events.core.db import db, unit_of_work
+from dofc_events.core.db import db, unit_of_work, writing_engine
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState
 from tests.support.databases import close_connections, settings_for
@@ -131,8 +131,7 @@ def _texts_removed() -> int:
 
 def _tidy() -> None:
     """What PostgreSQL does by itself within a minute, and the documents recommend for SQLite."""
-    options = {"isolation_level": "AUTOCOMMIT", "postgresql_readonly": False, "writes": True}
-    with db.engine.connect().execution_options(**options) as connection:
+    with writing_engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         for statement in TIDY[connection.dialect.name]:
             connection.execute(text(statement))
 

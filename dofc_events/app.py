@@ -126,8 +126,7 @@ def _init_extensions(app: Flask, settings: Settings) -> None:
     db.init_app(app)
     with app.app_context():
         keep_writing_apart()
-        for engine in db.engines.values():
-            watch_statements(engine, counted=settings.metrics_token is not None)
+        watch_statements(db.engine, counted=settings.metrics_token is not None)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
     babel.init_app(app)
     babel.domain_instance = translation.catalogues

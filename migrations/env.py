@@ -5,11 +5,11 @@ from typing import Any, Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from alembic.util import CommandError
-from flask import current_app
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from dofc_events.core.db import PREPARING_TIMEOUT, Base, UtcDateTime, is_away
+from dofc_events.core.connecting import begin_writing
+from dofc_events.core.db import PREPARING_TIMEOUT, Base, UtcDateTime, is_away, writing_engine
 
 # Of no meaning beyond being the same number for everyone who migrates.
 MIGRATIONS_LOCK = 20_100_917
@@ -28,6 +28,7 @@ def migrate(connection: Connection) -> None:
         _sqlite(connection).execute("PRAGMA foreign_keys = OFF")
     try:
         with connection.begin():
+            begin_writing(connection, PREPARING_TIMEOUT)
             if not is_sqlite:
                 connection.execute(text(f"SET LOCAL lock_timeout = '{PREPARING_TIMEOUT}s'"))
                 # A table takes as long as it is.
@@ -72,10 +73,10 @@ if context.is_offline_mode():
     raise MigrationError("Migrations need the database: some of them look at its data. Run without --sql.")
 
 # A backup of an earlier version is migrated where it was unpacked.
-engine = context.config.attributes.get("engine") or current_app.extensions["migrate"].db.engine
+engine = context.config.attributes.get("engine") or writing_engine()
 try:
     with engine.connect() as bound:
-        migrate(bound.execution_options(writes=True, postgresql_readonly=False, patience=PREPARING_TIMEOUT))
+        migrate(bound)
 except DBAPIError as error:
     if not is_away(error):
         raise

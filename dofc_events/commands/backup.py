@@ -35,7 +35,7 @@ from dofc_events.core.copying import (
     snapshot,
     writing,
 )
-from dofc_events.core.db import db
+from dofc_events.core.db import db, writing_engine
 from dofc_events.extensions import settings
 from dofc_events.mail.outbox import hold
 from dofc_events.privacy.erasing.queries import named_files
@@ -83,7 +83,7 @@ def restore(file: Path) -> None:
                         _restore_file(packed_file, name.removeprefix(FILES))
         with _sqlite(path) as packed:
             _upgrade(packed)
-            with snapshot(packed) as source, writing(db.engine) as target:
+            with snapshot(packed) as source, writing(writing_engine()) as target:
                 copied = copy_all(source, target)
                 refuse_difference(copied, contents_of(target))
                 with Session(target) as session:

@@ -14,8 +14,9 @@ from typing import Any
 import psycopg
 from psycopg.pq import TransactionStatus
 from psycopg.waiting import Ready
-from sqlalchemy import Connection, Dialect, Engine, event
+from sqlalchemy import Connection, Dialect, Engine, Result, Select, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
 
 # How long a writer waits for another one, in seconds.
 BUSY_TIMEOUT = 5
@@ -40,7 +41,7 @@ _away: dict[tuple[Any, Any], float] = {}
 
 
 def engine_options(database_url: str) -> dict[str, Any]:
-    """Options for SQLAlchemy's engine. Connections are read-only, except within `unit_of_work`."""
+    """Options for SQLAlchemy's engine."""
     # People's answers do not belong in logs, where errors would put them.
     options: dict[str, Any] = {"hide_parameters": True}
     if database_url.startswith("sqlite"):
@@ -48,11 +49,8 @@ def engine_options(database_url: str) -> dict[str, Any]:
     # Options in the database's address win.
     said = str(make_url(database_url).query.get("options", ""))
     limits = " ".join([*(f"-c {name}={value}" for name, value in PG_LIMITS.items()), said])
-    return options | {
-        # A connection that broke while it was idle is noticed at its next use: see `tried_again`.
-        "execution_options": {"postgresql_readonly": True},
-        "connect_args": CONNECTING | {"options": limits.strip()},
-    }
+    # A connection that broke while it was idle is noticed at its next use: see `tried_again`.
+    return options | {"connect_args": CONNECTING | {"options": limits.strip()}}
 
 
 def beside(engine: Engine) -> Engine:
@@ -98,13 +96,13 @@ class WatchfulConnection(psycopg.Connection[Any]):
         return super().wait(self._watched(gen), *args, **options)
 
     def rollback(self) -> None:
-        """End the transaction. One that only read has nothing to undo, and is committed.
+        """End the transaction, if there is one. One that only read has nothing to undo, and is committed.
 
         psycopg forgets its prepared statements with every rollback, and would have to prepare them again.
         """
-        if self.read_only and self.info.transaction_status == TransactionStatus.INTRANS:
+        if self.autocommit and self.pgconn.transaction_status == TransactionStatus.INTRANS:
             self.commit()
-        else:
+        elif self.pgconn.transaction_status != TransactionStatus.IDLE:
             super().rollback()
 
     def _watched(self, gen: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
@@ -154,6 +152,57 @@ def connect(how: dict[str, Any]) -> WatchfulConnection:
     return connection
 
 
+def only_read(engine: Engine) -> None:
+    """Let the database refuse what writes on this engine's connections, which then read in two ways.
+
+    On SQLite all that is read until a connection is given back is of one moment. On PostgreSQL each statement sees what
+    was committed before it, within a transaction as well: to begin and to end one would only cost two more questions.
+    """
+    event.listen(engine, "connect", _prepare_reading)
+    event.listen(engine, "checkout", _begin_reading)
+
+
+def _prepare_reading(connection: WatchfulConnection | sqlite3.Connection, record: object) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA query_only = ON")
+        return
+    connection.autocommit = True
+    connection.execute("SET default_transaction_read_only = on")
+
+
+def _begin_reading(connection: WatchfulConnection | sqlite3.Connection, *pooled: object) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("BEGIN")
+
+
+def begin_writing(connection: Connection, patience: float = BUSY_TIMEOUT) -> None:
+    """Begin a transaction that writes, before anything else is executed, and wait `patience` seconds for other writers.
+
+    On PostgreSQL any statement begins one, and waits as the connection was told to.
+    """
+    if connection.dialect.name == "sqlite":
+        wait_for_writers(connection, patience)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def wait_for_writers(connection: Connection, patience: float) -> None:
+    """From now on wait so many seconds for other writers on SQLite."""
+    driver = connection.connection.driver_connection
+    if isinstance(driver, sqlite3.Connection):
+        driver.execute(f"PRAGMA busy_timeout = {int(1000 * patience)}")
+
+
+def streamed(session: Session, query: Select[Any], rows: int) -> Result[*tuple[Any, ...]]:
+    """The result of a query of which so many rows are in memory at a time; close it.
+
+    On PostgreSQL it is a cursor of the server's, which lives in a transaction.
+    """
+    driver = session.connection().connection.driver_connection
+    if isinstance(driver, WatchfulConnection) and driver.autocommit:
+        driver.execute("BEGIN")
+    return session.execute(query.execution_options(yield_per=rows))
+
+
 @event.listens_for(Engine, "do_connect")
 def _connect(dialect: Dialect, record: object, args: list[Any], how: dict[str, Any]) -> WatchfulConnection | None:
     return None if dialect.name == "sqlite" else connect(how)
@@ -163,30 +212,10 @@ def _connect(dialect: Dialect, record: object, args: list[Any], how: dict[str, A
 def _prepare_sqlite(connection: Any, record: Any) -> None:
     if not isinstance(connection, sqlite3.Connection):
         return
-    # We send BEGIN ourselves, below.
+    # We send BEGIN ourselves.
     connection.isolation_level = None
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")
     # Deleted content is overwritten, not only unlinked: see `db.erase_deleted`.
     connection.execute("PRAGMA secure_delete = ON")
-
-
-@event.listens_for(Engine, "begin")
-def _begin(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    writes, alone = options.get("writes", False), options.get("isolation_level") == "AUTOCOMMIT"
-    if connection.dialect.name != "sqlite":
-        if alone:
-            connection.exec_driver_sql("SET synchronous_commit TO OFF")
-        return
-    # Not through SQLAlchemy, which takes longer for it than SQLite: every transaction begins here.
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, sqlite3.Connection)
-    if connection.info.get("writes") != writes:
-        driver.execute(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
-        connection.info["writes"] = writes
-    if writes:
-        driver.execute(f"PRAGMA synchronous = {'NORMAL' if alone else 'FULL'}")
-        driver.execute(f"PRAGMA busy_timeout = {int(1000 * options.get('patience', BUSY_TIMEOUT))}")
-    if not alone:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, Table, create_engine, func, insert, i
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from dofc_events.config import ROOT
-from dofc_events.core.connecting import engine_options
+from dofc_events.core.connecting import begin_writing, engine_options
 from dofc_events.core.db import Base
 from dofc_events.core.errors import in_one_line
 from dofc_events.core.estimates import count_in
@@ -57,8 +57,11 @@ def engine_for(url: str) -> Iterator[Engine]:
 def snapshot(engine: Engine) -> Iterator[Connection]:
     """A connection that sees everything as it was at one moment, whatever is written meanwhile."""
     with engine.connect() as connection:
-        if connection.dialect.name != "sqlite":
-            connection = connection.execution_options(isolation_level="REPEATABLE READ")
+        if connection.dialect.name == "sqlite":
+            # Within a transaction or not.
+            connection.exec_driver_sql("SAVEPOINT moment")
+        else:
+            connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
                 connection.exec_driver_sql(f"SET LOCAL {limit} = 0")
         yield connection
@@ -67,8 +70,8 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """A connection with one transaction, committed at the end or not at all."""
-    options = {"writes": True, "postgresql_readonly": False}
-    with engine.connect().execution_options(**options) as connection, connection.begin():
+    with engine.connect() as connection, connection.begin():
+        begin_writing(connection)
         yield connection
 
 

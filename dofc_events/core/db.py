@@ -29,7 +29,6 @@ from sqlalchemy import (
     Row,
     Table,
     TypeDecorator,
-    event,
     func,
     insert,
     select,
@@ -39,7 +38,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, make_transient_to_detached, mapped_column, registry
 from sqlalchemy.orm.attributes import set_committed_value
 
-from dofc_events.core.connecting import BUSY_TIMEOUT, beside
+from dofc_events.core.connecting import BUSY_TIMEOUT, begin_writing, beside, only_read, wait_for_writers
 from dofc_events.core.errors import ChangedMeanwhile
 
 NAMING = {
@@ -54,14 +53,15 @@ NAMING = {
 PATIENT_TIMEOUT = 30
 # Writers who waited all that time for their turn then try this long to get the database, in seconds.
 LAST_TRY = 0.5
+# What tells a connection not to wait for the disk, and what tells it to wait again.
+WAITING_FOR_DISK = {
+    "sqlite": ("PRAGMA synchronous = NORMAL", "PRAGMA synchronous = FULL"),
+    "postgresql": ("SET synchronous_commit TO OFF", "RESET synchronous_commit"),
+}
 # Another process that prepares the database has finished by then.
 PREPARING_TIMEOUT = 300
 
 MAX_IN_A_LIST = 1000
-
-# Stands in a statement that PostgreSQL must not plan without its values: what is rare and what is frequent is found in
-# different ways, and of a statement that comes again it would make one plan for all.
-PLANNED_WITH_VALUES = "/* planned with its values */"
 
 # PostgreSQL's deadlock_detected and serialization_failure.
 CONFLICTS = ("40P01", "40001")
@@ -145,18 +145,18 @@ WRITING = "writing"
 
 
 def keep_writing_apart() -> None:
-    """On SQLite, give what writes connections of its own.
+    """Give what writes connections of its own, so that the database refuses to write on all others.
 
-    Whether a connection can write is a setting there, and SQLite forgets all that the connection has prepared when it
+    Whether a connection can write is a setting of it, and SQLite forgets all that the connection has prepared when it
     changes.
     """
-    if db.engine.dialect.name == "sqlite":
-        cast(dict[str | None, Engine], db.engines)[WRITING] = beside(db.engine)
+    cast(dict[str | None, Engine], db.engines)[WRITING] = beside(db.engine)
+    only_read(db.engine)
 
 
 def writing_engine() -> Engine:
     """The engine of what writes: see `keep_writing_apart`."""
-    return db.engines.get(WRITING, db.engine)
+    return db.engines[WRITING]
 
 
 @contextmanager
@@ -180,11 +180,11 @@ def unit_of_work(patience: int | None = None) -> Iterator[Session]:
     began = time.monotonic()
     with _their_turn(session):
         left = max(patience or BUSY_TIMEOUT - (time.monotonic() - began), LAST_TRY)
-        options = {"writes": True, "postgresql_readonly": False, "patience": left}
-        connection = session.connection(execution_options=options)
-        if patience and connection.dialect.name != "sqlite":
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{patience}s'")
         try:
+            connection = session.connection()
+            begin_writing(connection, left)
+            if patience and connection.dialect.name != "sqlite":
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{patience}s'")
             yield session
             _commit(session)
         finally:
@@ -250,19 +250,21 @@ def single_statements() -> Iterator[Connection]:
 
     It does not wait for the disk: a power cut may undo the last writes.
     """
-    options = {"writes": True, "isolation_level": "AUTOCOMMIT", "postgresql_readonly": False}
-    with writing_engine().connect().execution_options(**options, patience=PATIENT_TIMEOUT) as connection:
+    with writing_engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        wait_for_writers(connection, PATIENT_TIMEOUT)
+        hasten, wait = WAITING_FOR_DISK[connection.dialect.name]
+        connection.exec_driver_sql(hasten)
         try:
             yield connection
         finally:
-            if connection.dialect.name != "sqlite" and not connection.invalidated:
-                connection.exec_driver_sql("RESET synchronous_commit")
+            if not connection.invalidated:
+                connection.exec_driver_sql(wait)
 
 
 def single_write(statement: Executable, values: dict[str, Any], patience: int) -> None:
     """Execute one statement in a transaction of its own, waiting at most `patience` seconds for locks."""
-    options = {"writes": True, "postgresql_readonly": False, "patience": patience}
-    with writing_engine().connect().execution_options(**options) as connection, connection.begin():
+    with writing_engine().connect() as connection, connection.begin():
+        begin_writing(connection, patience)
         if connection.dialect.name != "sqlite":
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{patience}s'")
             connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{patience}s'")
@@ -275,7 +277,7 @@ def erase_deleted(*tables: type[Base]) -> None:
     SQLite overwrites what it deletes, but its log keeps a copy until it is written back; PostgreSQL keeps deleted rows
     until the table is rewritten. Earlier copies (backups, an archive of PostgreSQL's log) are not reached.
     """
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with single_statements() as connection:
         driver = connection.connection.driver_connection
         if isinstance(driver, sqlite3.Connection):
             driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -379,15 +381,3 @@ def in_pieces(ids: Iterable[R]) -> Iterator[list[R]]:
     everything = list(ids)
     for first in range(0, len(everything), MAX_IN_A_LIST):
         yield everything[first : first + MAX_IN_A_LIST]
-
-
-@event.listens_for(Engine, "do_execute")
-def _plan_with_values(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
-    """Execute a statement that has to be planned with its values; returns whether it was one.
-
-    A streamed one is left alone: it is never prepared.
-    """
-    if PLANNED_WITH_VALUES not in statement or context.dialect.name == "sqlite" or context._is_server_side:
-        return False
-    cursor.execute(statement, parameters, prepare=False)
-    return True

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from sqlalchemy.orm.util import identity_key
 
 from dofc_events.conference.models import Category, Edition
-from dofc_events.core.db import PLANNED_WITH_VALUES, in_pieces
+from dofc_events.core.db import in_pieces
 from dofc_events.core.references import read_token, sign
+from dofc_events.core.statements import PLANNED_WITH_VALUES
 from dofc_events.delegates.models import Registration, SearchWord
 from dofc_events.delegates.spelling.rules import asked_for, number_asked_for
 from dofc_events.extensions import settings

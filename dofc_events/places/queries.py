@@ -335,15 +335,16 @@ def count_of(status: ClaimStatus) -> ScalarSelect[int]:
 
 
 def waiting_line(claims: CTE) -> Subquery:
-    """Those of these claims on one pool that wait, with their positions on the whole waiting list (1 is the next).
+    """These claims on one pool: each with its position on the whole waiting list (1 is the next), None if it has none.
 
-    Counts the people between two of the claims only once.
+    Counts the people between two of the claims only once, so few claims cost little on a list of any length.
     """
-    ahead, position = aliased(Claim), claims.c.position
-    before = func.lag(position, 1, 0).over(order_by=position).label("before")
-    waiting = select(claims.c.id, claims.c.pool_id, position, before)
-    some = waiting.where(claims.c.status == ClaimStatus.WAITLISTED).subquery()
-    between = select(func.count()).where(ahead.pool_id == some.c.pool_id, ahead.status == ClaimStatus.WAITLISTED)
-    between = between.where(ahead.position > some.c.before, ahead.position <= some.c.position)
-    number = func.sum(between.scalar_subquery()).over(order_by=some.c.position)
-    return select(some.c.id, cast(number, Integer).label("position")).subquery()
+    ahead = aliased(Claim)
+    before = func.lag(claims.c.position, 1, 0).over(partition_by=claims.c.status, order_by=claims.c.position)
+    line = select(claims.c.id, claims.c.pool_id, claims.c.status, claims.c.position, before.label("before")).subquery()
+    between = select(func.count()).where(ahead.pool_id == line.c.pool_id, ahead.status == ClaimStatus.WAITLISTED)
+    between = between.where(ahead.position > line.c.before, ahead.position <= line.c.position)
+    waits = line.c.status == ClaimStatus.WAITLISTED
+    steps = case((waits, between.scalar_subquery()), else_=0)
+    number = func.sum(steps).over(partition_by=line.c.status, order_by=line.c.position)
+    return select(line.c.id, case((waits, cast(number, Integer))).label("position")).subquery()

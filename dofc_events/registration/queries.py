@@ -69,6 +69,11 @@ class Audience:
     references: tuple[str, ...] = ()
     until: int | None = None
 
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether it may be much smaller than the list."""
+        return self.filters != Filters() or bool(self.references)
+
 
 def place_at(edition_id: int) -> ColumnElement[bool]:
     """The condition that a claim is one on the places at an edition; a registration also has claims on seats."""

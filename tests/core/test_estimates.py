@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from sqlalchemy import Engine, event, make_url, text
 
-from dofc_events.core.db import db
+from dofc_events.core.db import writing_engine
 from dofc_events.core.estimates import count_anew
 from dofc_events.organise.registrations.export.queries import export_rows
 from dofc_events.organise.registrations.queries import Order
@@ -57,7 +57,7 @@ def test_an_export_puts_the_line_in_order_once_and_not_for_each_row(reading, edi
 
 def test_after_an_act_tables_are_counted_without_waiting_for_anybody(app, reading, edition, capsys):
     with app.app_context():
-        with db.engine.connect() as holder, holder.begin():
+        with writing_engine().connect() as holder, holder.begin():
             holder.exec_driver_sql("LOCK registrations IN SHARE UPDATE EXCLUSIVE MODE")
             count_anew()
             with reading() as session:

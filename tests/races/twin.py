@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from dofc_events.app import create_app
 from dofc_events.config import Settings
+from dofc_events.core.connecting import begin_writing
 from dofc_events.places import service
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import ClaimStatus
@@ -33,7 +34,7 @@ def take_what_seemed_free(session: Session, pool: Pool, category_id: int | None)
         looked.append(pool.id)
         somebody_looked.notify_all()
         somebody_looked.wait_for(lambda: len(looked) > PLACES, PATIENCE)
-    session.connection(execution_options={"writes": True, "postgresql_readonly": False})
+    begin_writing(session.connection())
     if not free or waits:
         return False
     session.execute(update(Pool).where(Pool.id == pool.id).values(taken=Pool.taken + 1))

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_
 
 from dofc_events.app import create_app
 from dofc_events.config import Settings
-from dofc_events.core.db import db
+from dofc_events.core.db import db, writing_engine
 
 KINDS = ("sqlite", "postgresql")
 SIGNS = ("worker_signs", "site_states")
@@ -297,15 +297,18 @@ def count_queries() -> Iterator[Statements]:
     """Collects what any engine of this process executes: `with count_queries() as queries: …; len(queries)`."""
     statements = Statements()
 
-    def note(connection, cursor, statement, *rest) -> None:
+    def note(cursor, statement, *rest) -> None:
         if statement.split(None, 1)[0].upper() not in ("BEGIN", "PRAGMA"):
             statements.append(statement)
 
-    event.listen(Engine, "before_cursor_execute", note)
+    ways = "do_execute", "do_executemany"
+    for way in ways:
+        event.listen(Engine, way, note)
     try:
         yield statements
     finally:
-        event.remove(Engine, "before_cursor_execute", note)
+        for way in ways:
+            event.remove(Engine, way, note)
 
 
 @contextmanager
@@ -315,7 +318,7 @@ def time_writing() -> Iterator[list[float]]:
     begun: dict[Connection, float] = {}
 
     def begin(connection: Connection) -> None:
-        if connection.get_execution_options().get("writes"):
+        if connection.engine is writing_engine():
             begun[connection] = time.thread_time()
 
     def end(connection: Connection) -> None:

@@ -30,7 +30,15 @@ from dofc_events.delegates.models import Registration, Tag
 from dofc_events.places.models import Arrival, Claim
 from dofc_events.places.queries import waiting_line
 from dofc_events.places.rules import PLACE_STATUSES, ClaimStatus
-from dofc_events.registration.queries import LEADING, Filters, conditions, leading_answer, place_at
+from dofc_events.registration.queries import (
+    LEADING,
+    Audience,
+    Filters,
+    conditions,
+    leading_answer,
+    members_of,
+    place_at,
+)
 
 ROWS = 50
 
@@ -169,7 +177,7 @@ def registrations(
     line = waiting_line(held)
     said = (held.c.status, held.c.is_hold, held.c.position_before, held.c.used_at)
     query = select(Registration, *said, line.c.position, held.c.key)
-    query = query.join(held, held.c.registration_id == Registration.id).join(line, line.c.id == held.c.id, isouter=True)
+    query = query.join(held, held.c.registration_id == Registration.id).join(line, line.c.id == held.c.id)
     query = query.options(joinedload(Registration.category))
     query = query.order_by(*_order(order.by, held.c.key, held.c.registration_id, order.descends))
     return [Row(person, ClaimStatus(status), *rest) for person, status, *rest in session.execute(query)]
@@ -250,6 +258,14 @@ def tags_of(session: Session, registration_ids: Sequence[int]) -> dict[int, list
     for registration_id, word in sorted(session.execute(query).all(), key=lambda row: sort_key(row.word)):
         found.setdefault(registration_id, []).append(word)
     return found
+
+
+def few_of(session: Session, edition_id: int, audience: Audience, most: int) -> Sequence[int] | None:
+    """The claims on places that an audience has, by id, if it is at most so many people; None if it is more."""
+    found = select(Claim.id).select_from(Registration).join(Claim, Claim.registration_id == Registration.id)
+    found = found.where(*members_of(edition_id, audience)).limit(most + 1)
+    ids = session.scalars(found if audience.references else found.order_by(_first_in_order(audience.filters))).all()
+    return ids if len(ids) <= most else None
 
 
 def order_of(order: Order, filters: Filters, ranks: Ranks) -> Sequence[SQLColumnExpression[Any]]:

@@ -11,11 +11,12 @@ from sqlalchemy import insert, text, update
 
 from dofc_events.core.countries import country_names
 from dofc_events.organise.registrations import queries
+from dofc_events.organise.registrations.export.queries import export_rows
 from dofc_events.organise.registrations.queries import Edge, Order, Sort
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.questions.models import Answer
-from dofc_events.registration.queries import Filters
+from dofc_events.registration.queries import Audience, Filters
 from dofc_events.registration.service import cancel_registration
 from dofc_events.registration.trips.service import choose_trips
 from tests.support.crowd import make_crowd
@@ -233,11 +234,13 @@ def test_counts_and_list_cost_the_same_with_many(session, edition):
 
 @pytest.mark.databases("sqlite")
 def test_a_page_takes_as_many_steps_of_few_as_of_many(session, edition):
-    """What the database does, in its own steps: a page of three hundred is found as one of sixty is."""
+    """What the database does, in its own steps: a page, or a file, of three hundred is found as one of sixty is."""
     size = make_question(session, edition, "size", options=("S", "M"))
     arrival = make_question(session, edition, "arrival", "date")
     session.execute(update(Pool).where(Pool.edition_id == edition.id).values(capacity=1000))
     driver = session.connection().connection.driver_connection
+    file: dict[str, Any] = {"order": Order(), "trips": (), "questions": (), "zone": edition.zone, "language": "en"}
+    file["link_to"] = str
 
     def crowd(count: int) -> None:
         people = make_crowd(session, edition, count, country="RS" if count > 60 else "BG")
@@ -271,6 +274,7 @@ def test_a_page_takes_as_many_steps_of_few_as_of_many(session, edition):
             {"status": "confirmed"},
         ]
         reads: list[Callable[[], object]] = [partial(rows_of, session, edition, rows=20, **page) for page in pages]
+        reads.append(lambda: [*export_rows(session, edition.id, Audience(Filters(answers="size:m")), **file)])
         reads.append(lambda: queries.present(session, edition.id))
         reads.append(lambda: queries.tags_at(session, edition.id))
         reads.append(lambda: queries.arrival_days(session, edition.id))

@@ -10,14 +10,16 @@ from sqlalchemy import CTE, Select, String, and_, case, cast, func, null, select
 from sqlalchemy.orm import Session, aliased
 
 from dofc_events.conference.models import Category
+from dofc_events.core.connecting import streamed
 from dofc_events.core.countries import country_names
 from dofc_events.core.order import sort_key
 from dofc_events.delegates.models import Registration, Tag
 from dofc_events.delegates.rules import full_name
 from dofc_events.groups.models import Group, Member
 from dofc_events.organise.registrations.export.rules import Need, grouped
-from dofc_events.organise.registrations.queries import Order, Sort, order_of
+from dofc_events.organise.registrations.queries import Order, Sort, few_of, order_of
 from dofc_events.places.models import Arrival, Claim, Pool
+from dofc_events.places.queries import waiting_line
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.questions.models import Answer
 from dofc_events.questions.rules import PICKED, WAITING, Kind, OwnQuestion
@@ -27,6 +29,8 @@ from dofc_events.web.export import Cell
 
 # How many rows are in memory at a time.
 CHUNK = 500
+# Of so many people each is looked for on the waiting list; for more, all who wait are numbered.
+FEW = 200
 NEVER_ASKED = "none"
 # What a place is that somebody registered for and has not confirmed by email.
 HELD = "held"
@@ -75,15 +79,18 @@ def export_rows(
     """The rows of the filtered list, or of those picked on it, in its order.
 
     Times are in `zone`, countries named in `language`; `link_to` leads to a file, by reference and question's key.
-    One query, so that all of it is of one moment; a chunk of its rows at a time, so that memory stays flat.
+    One query, so that all of it is of one moment; a chunk of its rows at a time, so that memory stays flat. Where the
+    list is narrowed to few people, another one finds them first.
     """
-    line = _line(edition_id)
+    few = few_of(session, edition_id, audience, FEW) if audience.is_narrowed else None
+    line = _line(edition_id, few)
     columns = _columns(line.c.position)
     answers = _answers() if questions else null()
     query = _with_places(select(*columns.values(), _seats(), answers)).join(line, line.c.id == Claim.id)
     names, clocks = country_names(language), ZoneInfo(zone)
     ranks = {code: number for number, code in enumerate(names)} if order.by is Sort.COUNTRY else {}
-    query = query.where(*members_of(edition_id, audience)).order_by(*order_of(order, audience.filters, ranks))
+    members = members_of(edition_id, audience) if few is None else [Claim.id.in_(few)]
+    query = query.where(*members).order_by(*order_of(order, audience.filters, ranks))
     written: dict[str, Callable[[Any], Cell]] = {
         "country_name": names.__getitem__,
         "visa_letter": YES_OR_NO.__getitem__,
@@ -102,7 +109,7 @@ def export_rows(
     ids = [str(trip.id) for trip in trips]
     of_files = [(number, one.key) for number, one in enumerate(questions) if one.kind is Kind.FILE]
     # Closed also when whoever reads goes away: on PostgreSQL it is a cursor of the server's.
-    with session.execute(query.execution_options(yield_per=CHUNK)) as found:
+    with streamed(session, query, CHUNK) as found:
         for *row, seats, said in found:
             for number, write in changes:
                 row[number] = write(row[number])
@@ -127,8 +134,7 @@ def name_tags(session: Session, edition_id: int, language: str) -> Iterator[Row]
     """What stands on the name tags of those with a confirmed place, as their names are read aloud; see TAG_COLUMNS."""
     r, names = Registration, country_names(language)
     query = _confirmed(edition_id, r.badge_name, r.given_name, r.family_name, r.organisation, r.country, Category.label)
-    query = query.order_by(r.by_name, r.id).execution_options(yield_per=CHUNK)
-    with session.execute(query) as found:
+    with streamed(session, query.order_by(r.by_name, r.id), CHUNK) as found:
         for badge_name, given_name, family_name, organisation, country, category in found:
             name = badge_name or full_name(given_name, family_name, country)
             yield [name, organisation, names[country], category]
@@ -173,12 +179,15 @@ def _columns(position: Any) -> dict[str, Any]:
     }
 
 
-def _line(edition_id: int) -> CTE:
-    """The claims on an edition's places, those that wait with their number in line.
+def _line(edition_id: int, few: Sequence[int] | None) -> CTE:
+    """These claims, or all on an edition's places; those that wait with their number in line.
 
     Of all of them, because SQLite, which has no figures to plan by, would look through an outer join's for each row;
     and found once, because PostgreSQL, whose figures may be old, would otherwise begin anew for each row.
     """
+    if few is not None:
+        held = select(Claim.id, Claim.pool_id, Claim.status, Claim.position).where(Claim.id.in_(few))
+        return select(waiting_line(held.cte())).cte("line").prefix_with("MATERIALIZED")
     number = func.row_number().over(partition_by=Claim.status, order_by=Claim.position)
     position = case((Claim.status == ClaimStatus.WAITLISTED, number)).label("position")
     line = select(Claim.id, position).join(Pool, Pool.id == Claim.pool_id).where(Pool.edition_id == edition_id)
