@@ -131,8 +131,9 @@ def close_ballots(step: Step, at: datetime) -> None:
 def compare_doubles(step: Step, at: datetime) -> None:
     # Looked for in a transaction that only reads, and of no hurry: after an import the next rounds go on.
     until = time.monotonic() + COMPARING
-    ids = doubles.to_compare(db.session(), 10 * BATCH)
-    step.in_batches(doubles.look_for_doubles(db.session(), ids, lambda: time.monotonic() > until), doubles.note_doubles)
+    if ids := doubles.to_compare(db.session(), 10 * BATCH):
+        found = doubles.look_for_doubles(db.session(), ids, lambda: time.monotonic() > until)
+        step.in_batches(found, doubles.note_doubles)
 
 
 def freeze_figures(step: Step, at: datetime) -> None:

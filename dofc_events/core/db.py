@@ -280,6 +280,8 @@ def erase_deleted(*tables: type[Base]) -> None:
     with single_statements() as connection:
         driver = connection.connection.driver_connection
         if isinstance(driver, sqlite3.Connection):
+            # Nobody can write while it waits for those who read.
+            wait_for_writers(connection, BUSY_TIMEOUT)
             driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             return
         # Rewriting takes time in proportion to the table's size.

@@ -39,7 +39,11 @@ _LIVE = select(Registration.id).where(
     Registration.email_key == bindparam("email_key"),
     Registration.ended_at.is_(None),
 )
-_ON_RECORD = select(_BY_FORM_KEY.scalar_subquery(), _LIVE.scalar_subquery())
+_ON_RECORD = (
+    select(Edition, Category, _BY_FORM_KEY.scalar_subquery(), _LIVE.scalar_subquery())
+    .outerjoin(Category, and_(Category.edition_id == Edition.id, Category.slug == bindparam("category")))
+    .where(Edition.id == bindparam("edition_id"))
+)
 
 
 def registration_by_token(session: Session, token: str) -> Registration | None:
@@ -86,11 +90,13 @@ def live_found_by(session: Session, edition_id: int, words: str, *, limit: int) 
     ).all()
 
 
-def on_record(session: Session, edition_id: int, form_key: str, email: str) -> tuple[Registration | None, int | None]:
-    """In one query, what `registration_by_form_key` and `live_registration_id` say."""
-    wanted = {"form_key": form_key, "edition_id": edition_id, "email_key": address_key(email)}
-    earlier, known = session.execute(_ON_RECORD, wanted).one()
-    return earlier and session.get_one(Registration, earlier), known
+def on_record(
+    session: Session, edition_id: int, category: str, form_key: str, email: str
+) -> tuple[Edition, Category | None, Registration | None, int | None]:
+    """In one query an edition, a category of it, and what `registration_by_form_key` and `live_registration_id` say."""
+    wanted = {"edition_id": edition_id, "category": category, "form_key": form_key, "email_key": address_key(email)}
+    edition, found, earlier, known = session.execute(_ON_RECORD, wanted).one()
+    return edition, found, earlier and session.get_one(Registration, earlier), known
 
 
 def registration_by_form_key(session: Session, form_key: str) -> Registration | None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, exists, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, exists, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from dofc_events.conference.models import Edition
@@ -136,30 +136,36 @@ def _offers_in_unsent_messages() -> Select[Claim]:
 
 def offers_to_remind_of(session: Session, now: datetime) -> list[int]:
     """Registrations with an offer that lapses soon, whose message has left."""
+    return list(dict.fromkeys(session.scalars(_offers_that_lapse_soon(), {"now": now})))
+
+
+@cache
+def _offers_that_lapse_soon() -> Select[int]:
     left = _told_of(Message.kind.in_(SEAT_KINDS), Message.queued_at >= Claim.offered_at, Message.sent_at.is_not(None))
     query = select(Claim.registration_id).join(Registration).where(Claim.status == ClaimStatus.OFFERED, left)
-    query = query.where(Claim.remind_at <= now, Claim.offered_until > now)
-    return list(dict.fromkeys(session.scalars(query.order_by(Claim.remind_at, Claim.id))))
+    query = query.where(Claim.remind_at <= bindparam("now"), Claim.offered_until > bindparam("now"))
+    return query.order_by(Claim.remind_at, Claim.id)
 
 
 def offers_overdue(session: Session, now: datetime) -> list[int]:
     """Registrations with an offer whose deadline has passed, or whose edition no longer gives out places."""
-    over = or_(Claim.offered_until <= now, Registration.edition_id.in_(_giving_nothing(session, now)))
+    # Of seats as well, which have pools of their own.
+    offering = select(Registration.edition_id).join(Claim).where(Claim.status == ClaimStatus.OFFERED)
+    ended = _giving_nothing(session, Edition.id.in_(offering), now)
+    over = or_(Claim.offered_until <= now, Registration.edition_id.in_(ended))
     query = select(Claim.registration_id).join(Registration).where(Claim.status == ClaimStatus.OFFERED, over)
     return list(dict.fromkeys(session.scalars(query.order_by(Claim.offered_until, Claim.id))))
 
 
 def lists_to_close(session: Session, now: datetime) -> list[int]:
     """Editions that have begun, or are archived, while people still wait for a place."""
-    waits = exists().where(Claim.pool_id == Pool.id, Claim.position.is_not(None))
-    query = select(Pool.edition_id).where(Pool.edition_id.in_(_giving_nothing(session, now)), waits)
-    return [id_ for id_ in session.scalars(query.order_by(Pool.edition_id)) if id_ is not None]
+    return _giving_nothing(session, exists().where(Claim.pool_id == Pool.id, Claim.position.is_not(None)), now)
 
 
-def _giving_nothing(session: Session, now: datetime) -> list[int]:
-    """The editions that have places and no longer give them out."""
-    editions = session.scalars(select(Edition).join(Pool, Pool.edition_id == Edition.id))
-    return [edition.id for edition in editions if not edition.gives_places(now)]
+def _giving_nothing(session: Session, asked_for: ColumnElement[bool], now: datetime) -> list[int]:
+    """The editions that no longer give out places, of which something is `asked_for`."""
+    editions = select(Edition).join(Pool, Pool.edition_id == Edition.id).where(asked_for).order_by(Edition.id)
+    return [edition.id for edition in session.scalars(editions) if not edition.gives_places(now)]
 
 
 def untold_news(session: Session, limit: int, now: datetime) -> Sequence[int]:

@@ -12,7 +12,6 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Category, Edition
-from dofc_events.conference.queries import edition_by_id
 from dofc_events.conference.rules import Window
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import refuse_changed
@@ -22,8 +21,8 @@ from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import on_record, token_of
 from dofc_events.delegates.service import (
     Details,
+    NoSuchCategory,
     add_registration,
-    category_of,
     details_of,
     keep_consent_text,
     write_details,
@@ -115,16 +114,16 @@ def register_delegate(
     to too often. With `keep_mail` the message is stored and not sent, for demonstration data.
     """
     pool = places.lock_edition_pool(session, edition_id)
-    edition = edition_by_id(session, edition_id)
-    assert edition is not None, "it has a pool"
-    earlier, known = on_record(session, edition_id, request.form_key, request.email)
+    said = request.details.category, request.form_key, request.email
+    edition, category, earlier, known = on_record(session, edition_id, *said)
     if earlier is not None:
         if by_address(session, earlier.category, request.code):
             return Registered(Outcome.ANSWERED_BY_EMAIL)
         return sent_before(session, earlier, request)
     if (window := edition.window(now)) is not Window.OPEN:
         raise RegistrationNotOpen(window)
-    category = category_of(session, edition_id, request.details.category)
+    if category is None:
+        raise NoSuchCategory
     address_decides = by_address(session, category, request.code)
     outbox.refuse_flood(session, request.email, now)
     if tell_known(session, known, now):

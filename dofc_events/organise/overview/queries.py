@@ -128,7 +128,8 @@ def digests_due(session: Session, now: datetime) -> list[int]:
     """The accounts for which it is time to look for what needs their attention, in two queries."""
     query = select(Role.account_id, Role.edition_id, Digest).outerjoin(Digest, Digest.account_id == Role.account_id)
     query = query.where(Role.role.in_((RoleName.CHAIR, RoleName.ORGANISER)), holds_now(now))
-    zones = {edition.id: edition.zone for edition in all_editions(session) if edition.status != EditionStatus.ARCHIVED}
+    editions = select(Edition.id, Edition.zone).where(Edition.status != EditionStatus.ARCHIVED)
+    zones = dict(session.execute(editions.order_by(Edition.year.desc())).all())
     due = {
         account_id
         for account_id, edition_id, digest in session.execute(query.order_by(Role.account_id, Role.id))
