@@ -174,8 +174,9 @@ def _rows() -> Rows:
             keys = [column.name for column in table.primary_key.columns]
             rows = db.session.execute(text(f"SELECT * FROM {table.name}")).mappings().all()
             found[table.name] = {tuple(row.get(key) for key in keys): row for row in map(dict, rows)}
-    # PostgreSQL changes no table that somebody is still reading.
+    # PostgreSQL changes no table that somebody is still reading, and what was prepared does not know of the change.
     db.session.close()
+    close_connections()
     return found
 
 
