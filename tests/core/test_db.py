@@ -1,6 +1,7 @@
 """The database: one door to write, read-only everywhere else, on both kinds."""
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta, timezone
 from unittest.mock import ANY
 
@@ -12,8 +13,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlalchemy.orm.exc import DetachedInstanceError
 
 from dofc_events.conference.models import Category, Edition
+from dofc_events.core import db as core_db
 from dofc_events.core.audit import COMMAND, AuditEntry, record
-from dofc_events.core.db import db, end_session, insert_row, single_statements, unit_of_work
+from dofc_events.core.db import db, end_session, erase_deleted, insert_row, single_statements, unit_of_work
 from tests.support.databases import close_connections
 from tests.support.factories import NOW, make_edition
 
@@ -70,7 +72,7 @@ def test_writing_is_refused_outside_a_unit_of_work(app, reading):
 
 
 def test_writing_is_refused_on_a_connection_that_wrote_before(app):
-    """The pool hands the same connection out again: what one unit of work allowed must not last."""
+    """The pool hands the same connections out again: what one unit of work was allowed does not last."""
     with app.app_context():
         for _ in range(3):
             with unit_of_work() as session:
@@ -228,6 +230,23 @@ def test_a_naive_moment_is_refused(writing):
     naive = datetime(2026, 7, 1, 20, 30)  # noqa: DTZ001
     with pytest.raises(StatementError, match="naive datetime"), writing() as session:
         record(session, COMMAND, naive, "tested")
+
+
+@pytest.mark.databases("sqlite")
+def test_what_was_deleted_is_erased_without_keeping_writers_waiting_for_long(app, monkeypatch):
+    """While somebody reads what was there before, and will not stop."""
+    monkeypatch.setattr(core_db, "BUSY_TIMEOUT", 0.1)
+    monkeypatch.setattr(core_db, "PATIENT_TIMEOUT", 3)
+    with app.app_context():
+        with unit_of_work() as session:
+            record(session, COMMAND, NOW, "tested")
+        with db.engine.connect() as reader:
+            assert reader.scalars(select(AuditEntry.act)).all() == ["tested"]
+            with unit_of_work() as session:
+                record(session, COMMAND, NOW, "tested")
+            began = time.monotonic()
+            erase_deleted(AuditEntry)
+            assert time.monotonic() - began < core_db.PATIENT_TIMEOUT
 
 
 @pytest.mark.databases("sqlite")

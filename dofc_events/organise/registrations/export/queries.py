@@ -187,10 +187,11 @@ def _line(edition_id: int, few: Sequence[int] | None) -> CTE:
     """
     if few is not None:
         held = select(Claim.id, Claim.pool_id, Claim.status, Claim.position).where(Claim.id.in_(few))
-        return select(waiting_line(held.cte())).cte("line").prefix_with("MATERIALIZED")
-    number = func.row_number().over(partition_by=Claim.status, order_by=Claim.position)
-    position = case((Claim.status == ClaimStatus.WAITLISTED, number)).label("position")
-    line = select(Claim.id, position).join(Pool, Pool.id == Claim.pool_id).where(Pool.edition_id == edition_id)
+        line = select(waiting_line(held.cte()))
+    else:
+        number = func.row_number().over(partition_by=Claim.status, order_by=Claim.position)
+        position = case((Claim.status == ClaimStatus.WAITLISTED, number)).label("position")
+        line = select(Claim.id, position).join(Pool, Pool.id == Claim.pool_id).where(Pool.edition_id == edition_id)
     return line.cte("line").prefix_with("MATERIALIZED")
 
 
