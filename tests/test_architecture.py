@@ -64,6 +64,13 @@ def test_only_entry_points_ask_for_the_time():
     assert not asking
 
 
+def test_what_writes_is_asked_for_by_units_of_work_and_whole_copies_alone():
+    """On all other connections the database refuses to write; on these nobody would notice."""
+    asking = {_name(path) for path in FILES if {"writing_engine", "begin_writing"} & _names(_tree(path))}
+    doors = {"core/connecting.py", "core/db.py", "core/copying.py", "commands/backup.py"}
+    assert asking == {f"dofc_events/{door}" for door in doors}
+
+
 def test_commands_begin_anew_after_a_conflict():
     """As views and the worker's steps do, without having to say so."""
     writing = {}
@@ -77,6 +84,14 @@ def test_commands_begin_anew_after_a_conflict():
 
 def _tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(), filename=str(path))
+
+
+def _names(tree: ast.Module) -> set[str]:
+    """The functions that a module defines or calls by name."""
+    nodes = list(ast.walk(tree))
+    return {node.name for node in nodes if isinstance(node, ast.FunctionDef)} | {
+        node.id for node in nodes if isinstance(node, ast.Name)
+    }
 
 
 def _public_functions(tree: ast.Module) -> Iterator[ast.FunctionDef]:

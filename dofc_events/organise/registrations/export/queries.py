@@ -82,7 +82,7 @@ def export_rows(
     One query, so that all of it is of one moment; a chunk of its rows at a time, so that memory stays flat. Where the
     list is narrowed to few people, another one finds them first.
     """
-    few = few_of(session, edition_id, audience, FEW) if audience.is_narrowed else None
+    few = few_of(session, edition_id, audience, FEW) if audience.may_be_few else None
     line = _line(edition_id, few)
     columns = _columns(line.c.position)
     answers = _answers() if questions else null()
