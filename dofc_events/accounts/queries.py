@@ -21,7 +21,7 @@ STANDING = BrowserSession.began_at > bindparam("oldest"), ~exists().where(*_ENDE
 _OF_SECRET = BrowserSession.secret_hash == bindparam("secret_hash"), *STANDING
 _SESSION = select(BrowserSession).where(*_OF_SECRET).options(joinedload(BrowserSession.account))
 _SIGNED_IN_AS = select(Account).join(BrowserSession, BrowserSession.account_id == Account.id)
-_SIGNED_IN_AS = _SIGNED_IN_AS.where(*_OF_SECRET, BrowserSession.awaits.is_(None))
+_SIGNED_IN_AS = _SIGNED_IN_AS.where(*_OF_SECRET, BrowserSession.awaits.is_(None)).options(joinedload(Account.roles))
 
 
 def account_by_id(session: Session, account_id: int) -> Account | None:
@@ -68,7 +68,8 @@ def account_of_link(session: Session, secret: str, now: datetime) -> Account | N
 
 def account_of_session(session: Session, secret: str, now: datetime) -> Account | None:
     """The account that a browser with this secret is signed in as at `now`, with its roles."""
-    return session.scalar(_SIGNED_IN_AS, {"secret_hash": hash_secret(secret), **standing_at(now)})
+    found = session.scalars(_SIGNED_IN_AS, {"secret_hash": hash_secret(secret), **standing_at(now)})
+    return found.unique().one_or_none()
 
 
 def session_of(session: Session, secret: str, now: datetime) -> BrowserSession | None:
