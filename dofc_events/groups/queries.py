@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
@@ -241,6 +242,7 @@ def shortages(
     return [Shortage(len(category_ids), now)] if now < len(category_ids) else []
 
 
+@cache
 def told_with_group(kind: str) -> Select[int]:
     """The claims of people without an address of their own whose contact was told of them in one message of a kind.
 

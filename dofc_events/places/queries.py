@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import (
     CTE,
@@ -38,6 +39,8 @@ _WAITING_UP_TO = _WAITING.where(Claim.position <= bindparam("position"))
 _IN_CATEGORY = Claim.registration_id.in_(
     select(Registration.id).where(Registration.category_id == bindparam("category_id"))
 )
+_KEPT_FOR_GROUPS = select(Promise.edition_id, func.sum(Pool.capacity - Pool.taken))
+_KEPT_FOR_GROUPS = _KEPT_FOR_GROUPS.join(Pool, Pool.promise_id == Promise.id).group_by(Promise.edition_id)
 _LIMIT = aliased(Pool)
 _FULL = aliased(Pool)
 _PARTY, _IN_PARTY = aliased(Claim), aliased(Registration)
@@ -212,8 +215,9 @@ def waiting_for(session: Session, edition_id: int) -> Sequence[int]:
     return session.scalars(query.where(Claim.position.is_not(None)).order_by(Claim.position)).all()
 
 
-def pool_faults(session: Session) -> list[str]:
-    """One sentence for each inconsistency of pools and claims; empty when the numbers add up."""
+@cache
+def _pools_with_what_they_count() -> Select[Pool, int, int | None]:
+    """Each with how many of its claims are confirmed or offered, and the last position in its line."""
     taken = func.sum(case((Claim.status.in_(TAKEN), 1), else_=0))
     # Claims that count in a category's limit are on its edition's pool.
     in_limit = select(_LIMIT.id, func.sum(case((Claim.status.in_(TAKEN), 1), else_=0)).label("taken"))
@@ -224,18 +228,20 @@ def pool_faults(session: Session) -> list[str]:
     in_promise = select(_LIMIT.id, func.sum(case((Claim.status.in_(TAKEN), 1), else_=0)).label("taken"))
     in_promise = in_promise.join(Claim, Claim.promise_id == _LIMIT.promise_id).group_by(_LIMIT.id)
     counted = union_all(in_limit.group_by(_LIMIT.id), in_promise).subquery()
-    kept = select(Promise.edition_id, func.sum(Pool.capacity - Pool.taken))
-    kept = kept.join(Pool, Pool.promise_id == Promise.id).group_by(Promise.edition_id)
-    promised = dict(session.execute(kept).all())
-    rows = session.execute(
+    return (
         select(Pool, func.coalesce(counted.c.taken, taken, 0), func.max(Claim.position))
         .outerjoin(Claim, Claim.pool_id == Pool.id)
         .outerjoin(counted, counted.c.id == Pool.id)
         .group_by(Pool.id, counted.c.taken)
         .order_by(Pool.id)
-    ).all()
+    )
+
+
+def pool_faults(session: Session) -> list[str]:
+    """One sentence for each inconsistency of pools and claims; empty when the numbers add up."""
+    promised: dict[int | None, int] = dict(session.execute(_KEPT_FOR_GROUPS).all())
     faults = []
-    for pool, taken_claims, last_position in rows:
+    for pool, taken_claims, last_position in session.execute(_pools_with_what_they_count()):
         owners = {
             "edition": pool.edition_id,
             "category": pool.category_id,
@@ -258,25 +264,35 @@ def pool_faults(session: Session) -> list[str]:
     return faults
 
 
-def arrival_faults(session: Session) -> list[str]:
-    """One sentence for each claim on a place whose first arrival differs from that of its first day."""
+@cache
+def _arrived_otherwise_by_day() -> Select[int, datetime | None, datetime | None]:
     first = func.min(Arrival.at)
     query = select(Claim.id, Claim.used_at, first).join(Pool, Pool.id == Claim.pool_id)
     query = query.outerjoin(Arrival, Arrival.claim_id == Claim.id).where(Pool.edition_id.is_not(None))
-    rows = session.execute(query.group_by(Claim.id, Claim.used_at).having(Claim.used_at.is_distinct_from(first)))
+    return query.group_by(Claim.id, Claim.used_at).having(Claim.used_at.is_distinct_from(first))
+
+
+def arrival_faults(session: Session) -> list[str]:
+    """One sentence for each claim on a place whose first arrival differs from that of its first day."""
+    rows = session.execute(_arrived_otherwise_by_day())
     return [f"claim {claim}: first arrived at {used}, but by day at {at}" for claim, used, at in rows]
+
+
+@cache
+def _with_a_place_for_who_is_next() -> Select[Pool]:
+    waits = exists().where(is_next_in(Pool)).correlate(Pool)
+    return select(Pool).where(Pool.taken < Pool.capacity, waits)
 
 
 def pools_with_free_places_and_people_waiting(session: Session) -> Sequence[Pool]:
     """Pools with a free place although somebody waits. Whether that is a fault depends on the edition."""
-    waits = exists().where(is_next_in(Pool)).correlate(Pool)
-    return session.scalars(select(Pool).where(Pool.taken < Pool.capacity, waits)).all()
+    return session.scalars(_with_a_place_for_who_is_next()).all()
 
 
-def ended_unlike_their_claim(session: Session) -> Sequence[str]:
-    """References of registrations that have ended while their place has not been cancelled, or the other way round."""
+@cache
+def _ended_unlike_their_claim() -> Select[str]:
     cancelled = Claim.status == ClaimStatus.CANCELLED
-    query = (
+    return (
         select(Registration.reference)
         .outerjoin(Claim, Claim.registration_id == Registration.id)
         .outerjoin(Pool, and_(Pool.id == Claim.pool_id, Pool.edition_id == Registration.edition_id))
@@ -291,7 +307,11 @@ def ended_unlike_their_claim(session: Session) -> Sequence[str]:
             )
         )
     )
-    return session.scalars(query).all()
+
+
+def ended_unlike_their_claim(session: Session) -> Sequence[str]:
+    """References of registrations that have ended while their place has not been cancelled, or the other way round."""
+    return session.scalars(_ended_unlike_their_claim()).all()
 
 
 def overdue(claim: Claim, now: datetime) -> bool:

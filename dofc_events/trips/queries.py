@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from dofc_events.conference.models import Edition
@@ -196,10 +197,10 @@ def manifest_of(session: Session, pool_id: int) -> Manifest:
     return Manifest(confirmed, [*offered, *waiting])
 
 
-def seat_faults(session: Session) -> list[str]:
-    """What is wrong with seats, one sentence each: seats without a place, and overlapping trips."""
+@cache
+def _seats_and_places() -> Select[str, Trip, ClaimStatus, ClaimStatus]:
     place, place_pool = aliased(Claim), aliased(Pool)
-    query = (
+    return (
         select(Registration.reference, Trip, Claim.status, place.status)
         .join(Claim, Claim.registration_id == Registration.id)
         .join(Pool, Pool.id == Claim.pool_id)
@@ -210,9 +211,13 @@ def seat_faults(session: Session) -> list[str]:
         .options(joinedload(Trip.edition))
         .order_by(Registration.id, Trip.id)
     )
+
+
+def seat_faults(session: Session) -> list[str]:
+    """What is wrong with seats, one sentence each: seats without a place, and overlapping trips."""
     faults: list[str] = []
     held: dict[str, list[tuple[Trip, ClaimStatus]]] = {}
-    for reference, trip, status, placed in session.execute(query):
+    for reference, trip, status, placed in session.execute(_seats_and_places()):
         name = f"registration {reference}: {status} on trip {trip.slug}"
         if trip.cancelled_at is not None:
             faults.append(f"{name}, which is cancelled")

@@ -68,6 +68,7 @@ class Seats(RuleBasedStateMachine):
     @initialize(capacity=st.integers(1, 4), seats_each=st.integers(0, 2), hours=st.sampled_from([0.0, 2.0, 72.0]))
     def open(self, capacity, seats_each, hours):
         self.edition = make_edition(self.session, year=next(YEARS), capacity=capacity, offer_hours=hours)
+        self.place = edition_pool(self.session, self.edition.id).id
         self.trips = make_three_trips(self.session, self.edition, capacity=seats_each)
         for wishes in (("wine", "port"), ("mill", "port"), ("wine", "mill"), ("mill", "wine", "port")):
             self.people.append(make_registration(self.session, self.edition, trips=wishes).id)
@@ -86,7 +87,7 @@ class Seats(RuleBasedStateMachine):
         """One unit of work; a refusal takes back what it began. Notes what was before it, and who was written to."""
         self.now += timedelta(minutes=1)
         self.session.flush()
-        self.before, self.several_acts, self.by_hand = self.held(), several, by_hand
+        self.before, self.several_acts, self.by_hand = self.after, several, by_hand
         last = self.session.scalar(select(func.max(Message.id))) or 0
         point = self.session.begin_nested()
         try:
@@ -102,19 +103,17 @@ class Seats(RuleBasedStateMachine):
 
     def has(self, status: ClaimStatus, *, seat: bool) -> bool:
         """Whether somebody has such a claim on a trip, or on the edition."""
-        place = edition_pool(self.session, self.edition.id).id
-        return any(s == status and (pool != place) == seat for (_, pool), (s, _) in self.after.items())
+        return any(s == status and (pool != self.place) == seat for (_, pool), (s, _) in self.after.items())
 
     def one_of(self, number: int, status: ClaimStatus) -> tuple[int, str]:
         """Somebody who has such a claim on a trip, and the trip; or just anybody."""
-        slug_of = {pool.id: slug for slug, pool in self.pools().items()}
-        found = [(who, slug_of[pool]) for (who, pool), (s, _) in self.held().items() if s == status and pool in slug_of]
+        slug_of = {pool.id: slug for slug, pool in self.pools_after.items()}
+        found = [(who, slug_of[pool]) for (who, pool), (s, _) in self.after.items() if s == status and pool in slug_of]
         return found[number % len(found)] if found else (self.one(number), SLUGS[number % 3])
 
     def with_place(self, number: int, status: ClaimStatus) -> int:
         """One of those whose place at the edition is like that."""
-        place = edition_pool(self.session, self.edition.id).id
-        found = [who for (who, pool), (s, _) in self.after.items() if pool == place and s == status]
+        found = [who for (who, pool), (s, _) in self.after.items() if pool == self.place and s == status]
         return found[number % len(found)]
 
     def pools(self) -> dict[str, Pool]:
@@ -139,8 +138,8 @@ class Seats(RuleBasedStateMachine):
     @rule(number=PICKS)
     def give_one_back(self, number):
         who, slug = self.one_of(number, ClaimStatus.CONFIRMED)
-        live = {pool for (w, pool), (s, _) in self.held().items() if w == who and s in LIVE}
-        kept = [s for s, pool in self.pools().items() if pool.id in live and s != slug]
+        live = {pool for (w, pool), (s, _) in self.after.items() if w == who and s in LIVE}
+        kept = [s for s, pool in self.pools_after.items() if pool.id in live and s != slug]
         self.act(seats.choose_trips, who, kept, any_trip=False, actor=DELEGATE, now=self.now)
 
     @precondition(lambda self: self.has(ClaimStatus.OFFERED, seat=True))
@@ -174,7 +173,7 @@ class Seats(RuleBasedStateMachine):
     def move_trip(self, number, hours):
         trip, shift = self.trips[number], timedelta(hours=hours)
         details = replace(details_of(trip), starts_at=trip.starts_at + shift, ends_at=trip.ends_at + shift)
-        capacity = self.pools()[trip.slug].capacity
+        capacity = self.pools_after[trip.slug].capacity
         wanted = (self.edition.id, trip.slug, details, capacity, COMMAND, self.now)
         self.act(partial(agreed, seats.change_trip), *wanted)
 
@@ -197,8 +196,8 @@ class Seats(RuleBasedStateMachine):
         fewer=st.booleans(),
     )
     def move_by_hand(self, numbers, here, to, enlarge, fewer):
-        pool = self.pools()[here].id
-        there = [who for (who, on), (status, _) in self.held().items() if on == pool and status in LIVE]
+        pool = self.pools_after[here].id
+        there = [who for (who, on), (status, _) in self.after.items() if on == pool and status in LIVE]
         picked = {there[number % len(there)] for number in numbers if there}
         if not picked:
             return
