@@ -235,7 +235,7 @@ def stop_letter(session: Session, letter_id: int, actor: Actor, now: datetime) -
         _record(session, actor, now, "change_not_told" if letter.before else "letter_dropped", letter)
         return Stopped(0, 0, 0)
     ours = select(LetterRecipient.message_id).where(LetterRecipient.letter_id == letter_id)
-    withdrawn = outbox.withdraw_all(session, [Message.id.in_(ours)], now)
+    withdrawn = len(outbox.withdraw_all(session, [Message.id.in_(ours)], now))
     stopped = Stopped(before.written - withdrawn, withdrawn, before.unwritten)
     _record(session, actor, now, "letter_stopped", letter, **vars(stopped))
     return stopped

@@ -1,7 +1,7 @@
 """Into the outbox: enqueue, withdraw, send again; and how much one address may be made to receive."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from email.utils import parseaddr
@@ -131,32 +131,32 @@ def enqueue_if(is_meant: bool, session: Session, envelope: Envelope, now: dateti
 
 
 def withdraw(
-    session: Session, about: str, now: datetime, *, recipient: str | None = None, kind: str | None = None
-) -> int:
-    """Take back what is not sent yet about `about`; returns how many messages were still waiting.
+    session: Session, about: str, now: datetime, *, recipient: str | None = None, kinds: Collection[str] | None = None
+) -> list[str]:
+    """Take back what is not sent yet about `about`; returns the kinds of the messages that were still waiting.
 
     What a worker holds at this moment may just be leaving: it is let go, but not tried again.
     """
     mine: list[ColumnElement[bool]] = [Message.about == about]
     if recipient is not None:
         mine.append(Message.recipient_key == address_key(recipient))
-    if kind is not None:
-        mine.append(Message.kind == kind)
+    if kinds is not None:
+        mine.append(Message.kind.in_(kinds))
     return withdraw_all(session, mine, now)
 
 
-def withdraw_all(session: Session, mine: Sequence[ColumnElement[bool]], now: datetime) -> int:
-    """Withdraw every message that meets the conditions and has not been sent."""
+def withdraw_all(session: Session, mine: Sequence[ColumnElement[bool]], now: datetime) -> list[str]:
+    """Withdraw every message that meets the conditions and has not been sent; returns what kinds were still waiting."""
     unsent = (MessageState.QUEUED, MessageState.KEPT, MessageState.DEAD, MessageState.SENDING)
     leaving = Message.state == MessageState.SENDING
     # One statement, so that no worker can take a message up in between.
-    states = session.scalars(
+    rows = session.execute(
         update(Message)
         .where(Message.id.in_(held_in_order(*mine, Message.state.in_(unsent))))
         .values(state=case((leaving, MessageState.SENDING), else_=MessageState.WITHDRAWN), expires_at=now)
-        .returning(Message.state)
+        .returning(Message.kind, Message.state)
     )
-    return sum(state == MessageState.WITHDRAWN for state in states)
+    return [kind for kind, state in rows if state == MessageState.WITHDRAWN]
 
 
 def outdate(session: Session, references: Select[str], now: datetime) -> None:

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal, or_, select, true
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, case, func, literal, or_, select, true
 from sqlalchemy.orm import Session, load_only
 
 from dofc_events.core.pages import NEWEST, Turn, page_of
@@ -84,17 +85,26 @@ def held_in_order(*which: ColumnElement[bool]) -> Select[int]:
     return select(Message.id).where(*which).order_by(Message.id).with_for_update()
 
 
+@cache
+def _by_state(*, everywhere: bool) -> Select[MessageState, int, datetime, datetime | None]:
+    mine = true() if everywhere else Message.scope.in_(bindparam("scopes", expanding=True))
+    return (
+        select(
+            Message.state, func.count(), func.min(Message.waits_since), func.min(held_up_since(bindparam("taken_at")))
+        )
+        .where(Message.state.in_((*WAITING, MessageState.DEAD, MessageState.KEPT)))
+        .where(or_(Message.state.in_(WAITING), mine))
+        .where(or_(Message.state != MessageState.KEPT, _is_current(bindparam("now"))))
+        .group_by(Message.state)
+    )
+
+
 def mail_health(session: Session, now: datetime, scopes: Collection[str] | None = None) -> MailHealth:
     """One look at the outbox, in two queries; with `scopes`, only those scopes' dead and kept messages count."""
     signs, held_since = _signs_and_hold(session)
-    mine = true() if scopes is None else Message.scope.in_(scopes)
     taken_at = last_taken(signs)
-    rows = session.execute(
-        select(Message.state, func.count(), func.min(Message.waits_since), func.min(held_up_since(taken_at)))
-        .where(Message.state.in_((*WAITING, MessageState.DEAD, MessageState.KEPT)))
-        .where(or_(Message.state.in_(WAITING), mine), or_(Message.state != MessageState.KEPT, _is_current(now)))
-        .group_by(Message.state)
-    ).all()
+    values = {"taken_at": taken_at or NEVER, "now": now, "scopes": None if scopes is None else list(scopes)}
+    rows = session.execute(_by_state(everywhere=scopes is None), values).all()
     counts = {MessageState(state): count for state, count, _, _ in rows}
     oldest = min((since for state, _, since, _ in rows if state in WAITING), default=None)
     held_up = min((since for state, _, _, since in rows if state in WAITING and since), default=None)
@@ -129,12 +139,13 @@ def last_taken(signs: Iterable[WorkerSign]) -> datetime | None:
     return max((sign.mail_taken_at for sign in signs if sign.mail_taken_at), default=None)
 
 
-def held_up_since(taken_at: datetime | None) -> ColumnElement[datetime]:
+def held_up_since(taken_at: datetime | BindParameter[datetime]) -> ColumnElement[datetime]:
     """Since when a message waits because of us or of the mail server, and not on its own account.
 
-    What was refused, and others were not since it waits, is refused on its own account.
+    What was refused, and others were not since it waits, is refused on its own account. `taken_at` is when the mail
+    server last took a message, or NEVER.
     """
-    return case((or_(Message.refusals == 0, Message.waits_since > (taken_at or NEVER)), Message.waits_since))
+    return case((or_(Message.refusals == 0, Message.waits_since > taken_at), Message.waits_since))
 
 
 def late_since(held_up: datetime | None, taken_at: datetime | None) -> datetime | None:
@@ -254,7 +265,7 @@ def _found_by(words: str) -> ColumnElement[bool]:
     return and_(True, *found)
 
 
-def _is_current(now: datetime) -> ColumnElement[bool]:
+def _is_current(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     return or_(Message.expires_at.is_(None), Message.expires_at > now)
 
 

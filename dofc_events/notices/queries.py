@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, exists, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Select, bindparam, case, exists, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from dofc_events.conference.models import Edition
@@ -24,6 +24,9 @@ from dofc_events.trips.queries import trips_of
 
 OFFERS = (PLACE_OFFERED, SEAT_OFFERED)
 
+_REGISTRATION = select(Registration).where(Registration.id == bindparam("registration_id"))
+_REGISTRATION = _REGISTRATION.options(joinedload(Registration.edition), joinedload(Registration.category))
+
 # The kind of the message that a place's status is told by; also what `flask check` looks for.
 STATUS_KINDS = {
     ClaimStatus.CONFIRMED: "registration-confirmed",
@@ -39,11 +42,7 @@ SEAT_KINDS = (*STATUS_KINDS.values(), *SEAT_STATUS_KINDS.values(), "trip-changed
 
 def standing_of(session: Session, registration_id: int) -> Standing:
     """What a registration holds at this moment."""
-    query = select(Registration).where(Registration.id == registration_id)
-    registration = session.scalars(
-        query.options(joinedload(Registration.edition), joinedload(Registration.category))
-    ).one()
-    return standing_in(session, registration)
+    return standing_in(session, session.scalars(_REGISTRATION, {"registration_id": registration_id}).one())
 
 
 def standing_in(session: Session, registration: Registration) -> Standing:
@@ -179,11 +178,8 @@ def is_due(now: datetime) -> ColumnElement[bool]:
     return or_(UntoldNews.due_at.is_(None), UntoldNews.due_at <= now)
 
 
-def facts_without_message(session: Session, *, told_otherwise: Select[int] | None = None) -> Sequence[str]:
-    """References of registrations whose status has not been and will not be told in a message, although it should be.
-
-    `told_otherwise` are claims that were told in a message about several registrations.
-    """
+@cache
+def _facts_without_message(told_otherwise: Select[int] | None) -> CompoundSelect[str]:
     since = Message.queued_at >= Claim.changed_at
     kind = case(*((Claim.status == status, kind) for status, kind in STATUS_KINDS.items()))
     unwritten = exists().where(UntoldNews.registration_id == Registration.id)
@@ -193,4 +189,12 @@ def facts_without_message(session: Session, *, told_otherwise: Select[int] | Non
         query = query.where(Claim.id.not_in(told_otherwise))
     places = query.where(Pool.edition_id.is_not(None), ~unwritten, ~_told_of(since, Message.kind == kind))
     seats = query.where(Pool.trip_id.is_not(None), ~unwritten, ~_told_of(since, Message.kind.in_(SEAT_KINDS)))
-    return session.scalars(places.union(seats)).all()
+    return places.union(seats)
+
+
+def facts_without_message(session: Session, *, told_otherwise: Select[int] | None = None) -> Sequence[str]:
+    """References of registrations whose status has not been and will not be told in a message, although it should be.
+
+    `told_otherwise` are claims that were told in a message about several registrations.
+    """
+    return session.scalars(_facts_without_message(told_otherwise)).all()

@@ -22,7 +22,7 @@ from dofc_events.notices import mails
 from dofc_events.notices.mails import OFFER_REMINDER, PLACE_OFFERED, SEAT_OFFERED
 from dofc_events.notices.models import UntoldNews
 from dofc_events.notices.news.service import News, leave_untold, stored, take_apart, take_over
-from dofc_events.notices.queries import standing_of, with_unsent_offer
+from dofc_events.notices.queries import OFFERS, standing_of, with_unsent_offer
 from dofc_events.notices.rules import BATCH
 from dofc_events.places.models import Claim
 from dofc_events.places.rules import ClaimStatus
@@ -296,10 +296,10 @@ def withdraw_outdated(session: Session, standing: mails.Standing, news: News, no
     registration, reference = standing.registration, standing.registration.reference
     # An offer that was accepted, declined or has lapsed must no longer be announced; one that stands still must.
     named = take_apart(session, [registration.id], now) if registration.email_key is None else ()
-    if outbox.withdraw(session, reference, now, kind=PLACE_OFFERED) or named:
+    withdrawn = outbox.withdraw(session, reference, now, kinds=(*OFFERS, OFFER_REMINDER))
+    if PLACE_OFFERED in withdrawn or named:
         news.place = news.place or standing.status is ClaimStatus.OFFERED
-    outbox.withdraw(session, reference, now, kind=OFFER_REMINDER)
-    if outbox.withdraw(session, reference, now, kind=SEAT_OFFERED):
+    if SEAT_OFFERED in withdrawn:
         for seat in standing.trips:
             if seat.status == ClaimStatus.OFFERED and seat.trip.id not in news.seats:
                 news.add_seat(seat.trip.id, ClaimStatus.WAITLISTED, Reason.MOVED_UP)

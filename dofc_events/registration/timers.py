@@ -14,9 +14,9 @@ from dofc_events.core.audit import Actor
 from dofc_events.delegates.queries import registrations_by_id
 from dofc_events.mail import outbox
 from dofc_events.notices import mails
-from dofc_events.notices.mails import PLACE_OFFERED, SEAT_OFFERED, Standing
+from dofc_events.notices.mails import Standing
 from dofc_events.notices.news.service import News, hold, leave_untold, take_apart
-from dofc_events.notices.queries import offer_is_told, offer_stands, standing_of
+from dofc_events.notices.queries import OFFERS, offer_is_told, offer_stands, standing_of
 from dofc_events.notices.service import Changes, log, send, tell, terms_of
 from dofc_events.places import service as places
 from dofc_events.places.models import Pool
@@ -61,8 +61,7 @@ def renew_offers(session: Session, registration_id: int, actor: Actor, now: date
         return
     hold(session, registration_id)
     named = take_apart(session, [registration_id], now) if registration.email_key is None else []
-    withdrawn = [outbox.withdraw(session, registration.reference, now, kind=k) for k in (PLACE_OFFERED, SEAT_OFFERED)]
-    if not (named or any(withdrawn)):
+    if not (outbox.withdraw(session, registration.reference, now, kinds=OFFERS) or named):
         return
     for claim in [*late, *(place_of(session, id_) for id_ in named if id_ != registration_id)]:
         places.prolong_offer(session, claim, terms, now)

@@ -33,7 +33,7 @@ def confirm_places(session: Session, group_id: int, actor: Actor, now: datetime)
     if group.edition.is_over(now):
         raise RegistrationOver
     changes, found = Changes(session, group.edition, actor, now), offered_to(session, group, now)
-    outbox.withdraw(session, group.reference, now, kind=OFFER_REMINDER)
+    outbox.withdraw(session, group.reference, now, kinds=[OFFER_REMINDER])
     for one in found:
         act = "hold_confirmed" if one.claim.is_hold else "offer_accepted"
         places.accept_claim(session, one.claim, now)
