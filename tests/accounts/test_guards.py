@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from flask import Response
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from dofc_events.accounts.guards import LONGEST_WANTED_PATH, acting, chair_only, edition_staff, signed_in
 from dofc_events.accounts.models import Role
@@ -15,6 +15,7 @@ from dofc_events.accounts.service import add_account, issue_sign_in_link
 from dofc_events.conference.models import Edition, Organisation
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.clock import now
+from tests.support.databases import count_queries
 from tests.support.pages import Client
 
 NOW = datetime(2027, 6, 3, 8, tzinfo=UTC)
@@ -167,6 +168,18 @@ def test_roles_hold_at_once_when_they_are_given_to_who_is_signed_in(as_role, wri
 def wanted_by(client) -> str | None:
     with client._client.session_transaction() as browser:
         return browser.get("wanted")
+
+
+def test_guards_ask_two_questions_however_many_roles_somebody_has(as_role, writing):
+    """Who it is, with all of their roles, and the edition."""
+    browser = as_role("organiser", 2027)
+    with writing() as session:
+        account = account_by_email(session, "organiser-2027@example.org")
+        elsewhere = session.scalars(select(Edition.id).where(Edition.year == 2028)).one()
+        account.roles += [Role(role=RoleName.ORGANISER, edition_id=elsewhere), Role(role=RoleName.CHAIR)]
+    with count_queries() as queries:
+        assert browser.get("/2028/list").status == 200
+    assert len(queries) == 2, queries
 
 
 def test_guards_remember_the_page_that_was_wanted(client):
