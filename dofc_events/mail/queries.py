@@ -103,7 +103,7 @@ def mail_health(session: Session, now: datetime, scopes: Collection[str] | None 
     """One look at the outbox, in two queries; with `scopes`, only those scopes' dead and kept messages count."""
     signs, held_since = _signs_and_hold(session)
     taken_at = last_taken(signs)
-    values = {"taken_at": taken_at or NEVER, "now": now, "scopes": None if scopes is None else list(scopes)}
+    values = {"taken_at": taken_at or NEVER, "now": now, "scopes": list(scopes or ())}
     rows = session.execute(_by_state(everywhere=scopes is None), values).all()
     counts = {MessageState(state): count for state, count, _, _ in rows}
     oldest = min((since for state, _, since, _ in rows if state in WAITING), default=None)
