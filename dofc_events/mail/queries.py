@@ -103,7 +103,7 @@ def mail_health(session: Session, now: datetime, scopes: Collection[str] | None 
     """One look at the outbox, in two queries; with `scopes`, only those scopes' dead and kept messages count."""
     signs, held_since = _signs_and_hold(session)
     taken_at = last_taken(signs)
-    values = {"taken_at": taken_at or NEVER, "now": now, "scopes": list(scopes or ())}
+    values = {"taken_at": taken_at, "now": now, "scopes": list(scopes or ())}
     rows = session.execute(_by_state(everywhere=scopes is None), values).all()
     counts = {MessageState(state): count for state, count, _, _ in rows}
     oldest = min((since for state, _, since, _ in rows if state in WAITING), default=None)
@@ -129,31 +129,30 @@ def mail_health(session: Session, now: datetime, scopes: Collection[str] | None 
     )
 
 
-def mail_taken_at(session: Session) -> datetime | None:
-    """When the mail server last took a message, if that is less than a day ago."""
+def mail_taken_at(session: Session) -> datetime:
+    """When the mail server last took a message, if that is less than a day ago; else NEVER."""
     return last_taken(_signs(session))
 
 
-def last_taken(signs: Iterable[WorkerSign]) -> datetime | None:
-    """When the mail server last took a message, as these signs of life say."""
-    return max((sign.mail_taken_at for sign in signs if sign.mail_taken_at), default=None)
+def last_taken(signs: Iterable[WorkerSign]) -> datetime:
+    """When the mail server last took a message, as these signs of life say; NEVER if they do not."""
+    return max((sign.mail_taken_at for sign in signs if sign.mail_taken_at), default=NEVER)
 
 
 def held_up_since(taken_at: datetime | BindParameter[datetime]) -> ColumnElement[datetime]:
     """Since when a message waits because of us or of the mail server, and not on its own account.
 
-    What was refused, and others were not since it waits, is refused on its own account. `taken_at` is when the mail
-    server last took a message, or NEVER.
+    What was refused, and others were not since it waits, is refused on its own account.
     """
     return case((or_(Message.refusals == 0, Message.waits_since > taken_at), Message.waits_since))
 
 
-def late_since(held_up: datetime | None, taken_at: datetime | None) -> datetime | None:
+def late_since(held_up: datetime | None, taken_at: datetime) -> datetime | None:
     """Since when nothing leaves: since the oldest message waits that is held up, or since another one left after that.
 
     Letters to thousands take their time, and are not late as long as one after the other leaves.
     """
-    return max(held_up, taken_at) if held_up and taken_at else held_up
+    return max(held_up, taken_at) if held_up else None
 
 
 def messages_by_state(session: Session, scope: str | None = None, words: str = "") -> dict[MessageState, int]:

@@ -195,6 +195,7 @@ def _facts_without_message(told_otherwise: Select[int] | None) -> CompoundSelect
 def facts_without_message(session: Session, *, told_otherwise: Select[int] | None = None) -> Sequence[str]:
     """References of registrations whose status has not been and will not be told in a message, although it should be.
 
-    `told_otherwise` are claims that were told in a message about several registrations.
+    `told_otherwise` are claims that were told in a message about several registrations: a statement that is kept, as
+    what is made of it is kept with it.
     """
     return session.scalars(_facts_without_message(told_otherwise)).all()

@@ -19,7 +19,7 @@ from dofc_events.hosting.news.queries import call_matters
 from dofc_events.hosting.news.rules import CallMatter
 from dofc_events.hosting.queries import holds_now
 from dofc_events.mail.models import Message
-from dofc_events.mail.queries import NEVER, held_up_since, late_since, mail_taken_at
+from dofc_events.mail.queries import held_up_since, late_since, mail_taken_at
 from dofc_events.mail.rules import LATE_AFTER, MessageState
 from dofc_events.organise.overview.models import Digest, PutOff
 from dofc_events.organise.overview.rules import Deadline, Matter, Often, Rank, coming_deadlines, is_due, rank_of
@@ -257,7 +257,7 @@ def _mail(session: Session, scopes: Sequence[str] | None, now: datetime) -> dict
     """What is wrong with the messages of these scopes, by scope; with None, of all together, under None."""
     of_scope = null() if scopes is None else Message.scope
     taken_at = mail_taken_at(session)
-    query = select(of_scope, Message.state, func.count(), func.min(held_up_since(taken_at or NEVER)))
+    query = select(of_scope, Message.state, func.count(), func.min(held_up_since(taken_at)))
     query = query.where(Message.state.in_((MessageState.DEAD, MessageState.QUEUED)))
     query = query.group_by(Message.state) if scopes is None else query.group_by(Message.scope, Message.state)
     if scopes is not None:
