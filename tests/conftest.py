@@ -8,6 +8,7 @@ import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -248,6 +249,13 @@ def shared_app(
 def app(shared_app: Callable[..., Flask]) -> Flask:
     """The site, without rate limits and without an email server: messages are kept."""
     return shared_app()
+
+
+@pytest.fixture
+def with_mail_server(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """From its call on, the site has an email server: messages are queued."""
+    configured = replace(app.extensions["dofc_events"], mail_server="127.0.0.1")
+    return lambda: monkeypatch.setitem(app.extensions, "dofc_events", configured)
 
 
 @pytest.fixture

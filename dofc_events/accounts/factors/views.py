@@ -186,7 +186,8 @@ def remove(here: BrowserSession, factor_id: int) -> ResponseReturnValue:
     except service.LastFactor:
         flash(_("Nothing has been removed: your role needs a second factor. Add another one first."), "warning")
     else:
-        flash(_("Second factor removed. We have told you by email."), "success")
+        told = f" {_('We have told you by email.')}" if settings().mail_is_delivered else ""
+        flash(f"{_('Second factor removed.')}{told}", "success")
     return redirect(url_for(".index"), 303)
 
 

@@ -18,6 +18,7 @@ from dofc_events.accounts.queries import account_by_id, sessions_of
 from dofc_events.accounts.service import LastChair, NoSuchRole
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
+from dofc_events.extensions import settings
 from dofc_events.organise.accounts import queries, service
 from dofc_events.organise.accounts.factors import views as factors
 from dofc_events.organise.shared import around, before_id
@@ -96,8 +97,9 @@ def reset_factor(account_id: int) -> ResponseReturnValue:
         _("They will be signed out everywhere and told by email, and have to set up a new one."),
         _("Remove the second factor"),
     )
-    words = _("Second factor removed, and signed out everywhere. We have told them by email.")
-    return _done(account_id, words, partial(reset, account_id=account_id), asks)
+    words = _("Second factor removed, and signed out everywhere.")
+    told = _("We have told them by email.") if settings().mail_is_delivered else _("Tell them: no email has been sent.")
+    return _done(account_id, f"{words} {told}", partial(reset, account_id=account_id), asks)
 
 
 @blueprint.post(f"{ACCOUNT}/end")

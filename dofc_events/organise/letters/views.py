@@ -21,6 +21,7 @@ from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import hash_secret
 from dofc_events.delegates.models import Registration
+from dofc_events.extensions import settings
 from dofc_events.letters import mails, queries, service
 from dofc_events.letters.models import Letter
 from dofc_events.letters.rules import EDITABLE, PLACEHOLDERS, Anchor, LetterState, filled
@@ -163,7 +164,8 @@ def test(edition: Edition, letter_id: int) -> ResponseReturnValue:
     envelope = _as_test(_as_they_get_it(found, person), person)
     with unit_of_work() as session:
         outbox.enqueue(session, envelope, now())
-    flash(_("A test is on its way to %(email)s.", email=current_user.email), "success")
+    words = _("A test is on its way to %(email)s.", email=current_user.email)
+    flash(words if settings().mail_is_delivered else _("The test has been kept under Emails, not sent."), "success")
     return redirect(_address(edition, letter_id, person=person.reference), 303)
 
 

@@ -132,9 +132,11 @@ def test_letter_says_when_there_is_nobody_to_show_it_to(written):
     assert page.follow("Send…").h1 == "There is nobody to send it to"
 
 
-def test_test_mail_goes_to_oneself_without_the_delegates_link(written, register, reading, announced):
+def test_test_mail_goes_to_oneself_without_the_delegates_link(written, register, reading, announced, with_mail_server):
     register(given_name="Ana")
-    page = written(body="Dear {given_name}, see {own_page}").form("/test").submit()
+    page = written(body="Dear {given_name}, see {own_page}")
+    with_mail_server()
+    page = page.form("/test").submit()
     assert "A test is on its way to account-" in page.text
     with reading() as session:
         message = session.scalars(select(Message).where(Message.about == "", Message.kind == "announcement")).one()
@@ -142,6 +144,12 @@ def test_test_mail_goes_to_oneself_without_the_delegates_link(written, register,
     for part in (message.text, message.html):
         assert "This is a test" in part and "Dear Ana" in part and not SECRET.search(part)
     assert announced() == []
+
+
+def test_test_mail_is_not_on_its_way_when_no_mail_server_is_set_up(written, register):
+    register()
+    page = written().form("/test").submit()
+    assert "kept under Emails, not sent" in page.text and "on its way" not in page.text
 
 
 # Sending
