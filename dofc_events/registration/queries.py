@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import BindParameter, ColumnElement, select
 from sqlalchemy.orm import aliased
 
 from dofc_events.conference.models import Category
@@ -78,7 +78,7 @@ class Audience:
         return not self.filters.q and (self.filters != Filters() or bool(self.references))
 
 
-def place_at(edition_id: int) -> ColumnElement[bool]:
+def place_at(edition_id: int | BindParameter[int]) -> ColumnElement[bool]:
     """The condition that a claim is one on the places at an edition; a registration also has claims on seats."""
     return Claim.pool_id == select(Pool.id).where(Pool.edition_id == edition_id).scalar_subquery()
 

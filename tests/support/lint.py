@@ -3,6 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from functools import lru_cache
 from html.parser import HTMLParser
 
 # Elements that have no end tag (HTML Standard, 13.1.2).
@@ -17,10 +18,18 @@ REFERENCES = frozenset(("for", "aria-labelledby", "aria-describedby", "aria-cont
 LEFTOVERS = r"\bundefined\b|\bNaN\b|[{}]{2}|\{%|%\(\w+\)[sd]|<[\w.]+ object at 0x|\blazy_string\b|\bUndefined\b"
 LEFT_IN_TEXT = re.compile(rf"{LEFTOVERS}|(^|: )None$")
 LEFT_IN_ATTRIBUTE = re.compile(rf"{LEFTOVERS}|(^|/)None(/|$)")
+# A form's, which is another one each time that its page is asked for.
+TOKEN = re.compile(r'value="[\w.-]{20,}"')
 
 
 def problems_of(html: str) -> list[str]:
     """Everything that is wrong with a page, in words; empty if it is in order."""
+    return _problems_of(TOKEN.sub('value="token"', html))
+
+
+# Three of ten pages that tests ask for are the same as one of those before.
+@lru_cache(maxsize=500)
+def _problems_of(html: str) -> list[str]:
     page = _Page()
     page.feed(html)
     page.close()

@@ -121,9 +121,14 @@ def why_a_pair(pair: LikelyDouble) -> tuple[Likeness, ...]:
 
 def count_doubles(session: Session, edition_ids: Iterable[int]) -> dict[int, int]:
     """How many such pairs there are at each of these editions that has any."""
-    query = select(LikelyDouble.edition_id, func.count()).where(LikelyDouble.edition_id.in_(edition_ids))
-    rows = session.execute(query.where(*_to_look_at()).group_by(LikelyDouble.edition_id))
-    return dict(rows.all())
+    return dict(session.execute(_numbers(), {"edition_ids": [*edition_ids]}).all())
+
+
+@cache
+def _numbers() -> Select[int, int]:
+    here = LikelyDouble.edition_id.in_(bindparam("edition_ids", expanding=True))
+    query = select(LikelyDouble.edition_id, func.count()).where(here, *_to_look_at())
+    return query.group_by(LikelyDouble.edition_id)
 
 
 def tell_apart(

@@ -4,6 +4,7 @@ import enum
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Select,
     SQLColumnExpression,
     Subquery,
+    bindparam,
     case,
     func,
     literal,
@@ -42,7 +44,6 @@ from dofc_events.registration.queries import (
 
 ROWS = 50
 
-
 # People who hold something come first, then those waiting for it, then those who no longer have anything.
 STATUS_ORDER = (
     ClaimStatus.CONFIRMED,
@@ -52,7 +53,6 @@ STATUS_ORDER = (
     ClaimStatus.EXPIRED,
     ClaimStatus.CANCELLED,
 )
-
 
 # These have a position.
 IN_LINE = (ClaimStatus.WAITLISTED, ClaimStatus.REQUESTED)
@@ -224,10 +224,15 @@ def counts(session: Session, edition_id: int, filters: Filters) -> Counts:
 
 def present(session: Session, edition_id: int) -> Present:
     """The countries and languages of an edition's registrations."""
-    # The second is what the index states.
-    here = Registration.edition_id == edition_id, Registration.edition_id > literal_column("0")
-    pairs = session.execute(pairs_once(Registration.country, Registration.language, *here)).all()
+    pairs = session.execute(_countries_and_languages(), {"edition_id": edition_id}).all()
     return Present(frozenset(country for country, _ in pairs), frozenset(language for _, language in pairs))
+
+
+@cache
+def _countries_and_languages() -> Select[Any]:
+    # The second is what the index states.
+    here = Registration.edition_id == bindparam("edition_id"), Registration.edition_id > literal_column("0")
+    return pairs_once(Registration.country, Registration.language, *here)
 
 
 def categories(session: Session, edition_id: int) -> list[Category]:
@@ -238,17 +243,26 @@ def categories(session: Session, edition_id: int) -> list[Category]:
 
 def arrival_days(session: Session, edition_id: int) -> list[date]:
     """The days on which anybody arrived at an edition, in order."""
+    return [*session.scalars(_arrival_days(), {"edition_id": edition_id})]
+
+
+@cache
+def _arrival_days() -> Select[date]:
     days = each_once(Arrival.day).subquery()
-    here = select(Arrival.id).join(Claim, Claim.id == Arrival.claim_id).where(place_at(edition_id))
-    return [*session.scalars(select(days.c.value).where(here.where(Arrival.day == days.c.value).exists()))]
+    here = select(Arrival.id).join(Claim, Claim.id == Arrival.claim_id).where(place_at(bindparam("edition_id")))
+    return select(days.c.value).where(here.where(Arrival.day == days.c.value).exists())
 
 
 def tags_at(session: Session, edition_id: int) -> list[str]:
     """Every tag that an edition's registrations have."""
+    return sorted(session.scalars(_tags(), {"edition_id": edition_id}), key=sort_key)
+
+
+@cache
+def _tags() -> Select[str]:
     words = each_once(Tag.word).subquery()
-    here = select(Tag.word).join(Registration, Registration.id == Tag.registration_id)
-    here = here.where(Registration.edition_id == edition_id, Tag.word == words.c.value)
-    return sorted(session.scalars(select(words.c.value).where(here.exists())), key=sort_key)
+    here = select(Tag.word).join(Registration, Registration.id == Tag.registration_id).where(Tag.word == words.c.value)
+    return select(words.c.value).where(here.where(Registration.edition_id == bindparam("edition_id")).exists())
 
 
 def tags_of(session: Session, registration_ids: Sequence[int]) -> dict[int, list[str]]:
@@ -276,10 +290,8 @@ def order_of(order: Order, filters: Filters, ranks: Ranks) -> Sequence[SQLColumn
 def _page(edition_id: int, filters: Filters, order: Order, ranks: Ranks, edge: Edge | None, rows: int) -> Subquery:
     """The ids and keys of some rows beyond an edge. Indexes are enough to find them; what they show is read of few."""
     key, descends = _key(order.by, filters, ranks), order.descends != bool(edge and edge.back)
-    found: Select[int, Any] = select(Registration.id, key.label("key")).join(
-        Claim, Claim.registration_id == Registration.id
-    )
-    found = found.where(*conditions(edition_id, filters))
+    found: Select[int, Any] = select(Registration.id, key.label("key"))
+    found = found.join(Claim, Claim.registration_id == Registration.id).where(*conditions(edition_id, filters))
     parts = _groups(order.by, filters, ranks)
     if not parts:
         id_ = _first_in_order(filters) if order.by is Sort.NEWEST else Registration.id
