@@ -30,6 +30,7 @@ from dofc_events.letters.queries import (
 from dofc_events.letters.rules import EDITABLE, MAX_ATTACHED, MAX_DAYS, SENT_AT, Anchor, LetterState
 from dofc_events.mail import outbox
 from dofc_events.mail.models import Message
+from dofc_events.mail.rules import MessageState
 from dofc_events.registration.queries import Audience
 from dofc_events.web.attachments.rules import CheckedFile
 
@@ -84,7 +85,7 @@ class LetterText:
 
 @dataclass(frozen=True)
 class Stopped:
-    """How many messages had been sent, how many were withdrawn, and for how many people none was written."""
+    """How many messages were sent or are being sent, how many are withdrawn, for how many people none is written."""
 
     left: int
     withdrawn: int
@@ -235,8 +236,9 @@ def stop_letter(session: Session, letter_id: int, actor: Actor, now: datetime) -
         _record(session, actor, now, "change_not_told" if letter.before else "letter_dropped", letter)
         return Stopped(0, 0, 0)
     ours = select(LetterRecipient.message_id).where(LetterRecipient.letter_id == letter_id)
-    withdrawn = len(outbox.withdraw_all(session, [Message.id.in_(ours)], now))
-    stopped = Stopped(before.written - withdrawn, withdrawn, before.unwritten)
+    outbox.withdraw_all(session, [Message.id.in_(ours)], now)
+    after = progress_of(session, [letter_id])[letter_id]
+    stopped = Stopped(after.sent + after.waiting, after.states[MessageState.WITHDRAWN], after.unwritten)
     _record(session, actor, now, "letter_stopped", letter, **vars(stopped))
     return stopped
 

@@ -284,27 +284,28 @@ def test_a_reminder_whose_worker_came_too_late_goes_to_nobody(writing, reading, 
 def test_stop_takes_back_what_has_not_left_and_writes_no_more(writing, reading, tick):
     with writing() as session:
         edition = make_edition(session)
-        people = [make_registration(session, edition) for _ in range(4)]
+        people = [make_registration(session, edition) for _ in range(5)]
         letter_id = write(session, edition)
         release(session, edition, letter_id)
     tick()
     with writing() as session:
-        # One has left; one is, as far as the worker got, not written yet.
+        # One has left; one was taken back before; one is, as far as the worker got, not written yet.
         ours = session.scalars(select(LetterRecipient).order_by(LetterRecipient.registration_id)).all()
         session.get_one(Message, ours[0].message_id).state = MessageState.SENT
+        session.get_one(Message, ours[4].message_id).state = MessageState.WITHDRAWN
         lost, ours[3].message_id = ours[3].message_id, None
         session.get_one(Letter, letter_id).finished_at = None
         session.flush()
         session.delete(session.get_one(Message, lost))
         session.flush()
-        assert vars(service.stop_letter(session, letter_id, ELENA, NOW)) == {"left": 1, "withdrawn": 2, "unwritten": 1}
+        assert vars(service.stop_letter(session, letter_id, ELENA, NOW)) == {"left": 1, "withdrawn": 3, "unwritten": 1}
     tick()
     with reading() as session:
         states = session.scalars(select(Message.state).where(Message.kind == "announcement")).all()
-        assert sorted(states) == ["sent", "withdrawn", "withdrawn"]
+        assert sorted(states) == ["sent", "withdrawn", "withdrawn", "withdrawn"]
         assert letters_to(session, people[3]) == 0
         said = session.scalars(select(AuditEntry).where(AuditEntry.act == "letter_stopped")).one().details
-        assert (said["left"], said["withdrawn"], said["unwritten"]) == (1, 2, 1)
+        assert (said["left"], said["withdrawn"], said["unwritten"]) == (1, 3, 1)
     with writing() as session, pytest.raises(service.NothingToStop):
         service.stop_letter(session, letter_id, ELENA, NOW)
 
