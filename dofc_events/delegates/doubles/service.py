@@ -4,7 +4,7 @@ Each registration is compared once, and again when its name, address or telephon
 word of the name or the telephone: what that costs does not grow with how many there are.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
@@ -132,16 +132,18 @@ def _numbers() -> Select[int, int]:
 
 
 def tell_apart(
-    session: Session, edition_id: int, pair_ids: Collection[int], actor: Actor, now: datetime
+    session: Session, edition_id: int, seen: Mapping[int, str | None], actor: Actor, now: datetime
 ) -> Sequence[LikelyDouble]:
     """Note of each of these pairs that it is two people, in the trail of both; it is not shown again.
 
-    Returns those that were still on the list.
+    `seen` has by a pair's number which one that was, as `called` says it: SQLite gives the number of one that was
+    settled to the next. None stands for whichever has it. Returns those that were still on the list.
     """
-    wanted = LikelyDouble.id.in_(pair_ids), LikelyDouble.edition_id == edition_id, *_to_look_at()
+    wanted = LikelyDouble.id.in_(seen), LikelyDouble.edition_id == edition_id, *_to_look_at()
     query = select(LikelyDouble).where(*wanted).order_by(LikelyDouble.id).with_for_update(of=LikelyDouble)
     both = (joinedload(side).joinedload(Registration.edition) for side in (LikelyDouble.first, LikelyDouble.second))
-    pairs = session.scalars(query.options(*both)).all()
+    found = session.scalars(query.options(*both)).all()
+    pairs = [pair for pair in found if seen[pair.id] in (None, called(pair))]
     for pair in pairs:
         pair.told_apart_at = now
         scope = str(pair.first.edition.year)
@@ -150,6 +152,11 @@ def tell_apart(
             record(session, actor, now, "told_apart", scope=scope, about=one.reference, **said)
     session.flush()
     return pairs
+
+
+def called(pair: LikelyDouble) -> str:
+    """A pair by the references of its two registrations, the earlier first."""
+    return f"{pair.first.reference} {pair.second.reference}"
 
 
 def pair_to_settle(session: Session, edition_id: int, pair_id: int) -> LikelyDouble:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -62,8 +62,9 @@ def all_two_people(edition: Edition) -> ResponseReturnValue:
 def _told_apart(edition: Edition, form: Form, pair_ids: list[int]) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return answer_errors(form, "organise/registrations/doubles/index.html", **_context(edition))
+    seen = {pair_id: request.form.get(f"pair-{pair_id}") for pair_id in pair_ids}
     with unit_of_work() as session:
-        pairs = tell_apart(session, edition.id, pair_ids, acting(), now())
+        pairs = tell_apart(session, edition.id, seen, acting(), now())
         names = [{"one": pair.first.full_name, "other": pair.second.full_name} for pair in pairs]
     if len(names) == 1:
         words = _(
@@ -79,7 +80,7 @@ def _told_apart(edition: Edition, form: Form, pair_ids: list[int]) -> ResponseRe
             ),
             "success",
         )
-    if gone := len(set(pair_ids)) - len(names):
+    if gone := len(seen) - len(names):
         flash(
             ngettext(
                 "%(num)d pair is no longer on the list: it has been settled, or somebody changed their details.",
@@ -96,7 +97,10 @@ def _told_apart(edition: Edition, form: Form, pair_ids: list[int]) -> ResponseRe
 def merge(edition: Edition, pair_id: int) -> ResponseReturnValue:
     """Make one registration of a pair, after choosing what stays."""
     session, page = db.session(), "organise/registrations/doubles/merge.html"
-    pair = pair_to_look_at(session, edition.id, pair_id) or abort(404)
+    pair = pair_to_look_at(session, edition.id, pair_id)
+    if pair is None:
+        # Who sent the form should learn that somebody else was quicker.
+        return _settled(edition) if request.method == "POST" else abort(404)
     sides = standing_of(session, pair.first_id), standing_of(session, pair.second_id)
     form, digest, questions = MergeForm.of(*sides), digest_of(session, pair), questions_of(session, edition.id)
     if not form.validate_on_submit():
@@ -118,12 +122,16 @@ def merge(edition: Edition, pair_id: int) -> ResponseReturnValue:
             )
         ]
     except (NoSuchPair, RegistrationOver):
-        flash(_("Nothing has been done: this pair has already been settled, or the edition is over."), "info")
-        return redirect(url_for(".index", year=edition.year), 303)
+        return _settled(edition)
     else:
         flash(_("The two registrations have been merged."), "success")
         return redirect(url_for(".index", year=edition.year), 303)
     return answer_errors(form, page, sides=sides, **around(edition))
+
+
+def _settled(edition: Edition) -> ResponseReturnValue:
+    flash(_("Nothing has been done: this pair has already been settled, or the edition is over."), "info")
+    return redirect(url_for(".index", year=edition.year), 303)
 
 
 def _context(edition: Edition) -> dict[str, Any]:

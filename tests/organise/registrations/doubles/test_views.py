@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.delegates.doubles import service as doubles
+from dofc_events.delegates.models import LikelyDouble
 from dofc_events.delegates.queries import registration_by_reference
 from dofc_events.questions.queries import answered_by, answers_of
 from dofc_events.registration.answers.service import give_answers
@@ -65,6 +67,24 @@ def test_a_pair_that_was_settled_meanwhile_changes_nothing(organiser, register, 
     assert "no longer on the list" in form.submit("Mark as different people").text
 
 
+@pytest.mark.parametrize(
+    ("button", "people", "pairs"),
+    [("Mark as different people", 2, "1"), ("Mark those selected as different people", 3, "3")],
+)
+def test_another_pair_with_the_number_of_one_settled_is_left_alone(
+    organiser, register, writing, year, button, people, pairs
+):
+    register(*[{}] * people)
+    page = organiser.get(f"/organise/editions/{year}/doubles")
+    form = page.form().fill(pick=[box["value"] for box in page.all("input.pick")])
+    with writing() as session:
+        session.execute(delete(LikelyDouble))
+    register(*[{"given_name": "Boriana", "family_name": "Copy", "country": "BG"}] * people)
+    shown = form.submit(button)
+    assert "no longer on the list" in shown.text and "Boriana" in shown.all("[data-double]")[0].text
+    assert shown.one("[data-total]")["data-total"] == pairs
+
+
 def test_several_pairs_are_dismissed_at_once_and_those_settled_meanwhile_are_counted(organiser, register, year):
     one, other, third = register({}, {}, {})
     page = organiser.get(f"/organise/editions/{year}/doubles")
@@ -106,7 +126,8 @@ def test_pages_of_pairs_join(organiser, register, year):
 def test_page_says_that_some_are_still_to_be_compared(organiser, writing, year):
     with writing() as session:
         make_registration(session, edition_by_year(session, year))
-    assert "1 registration has yet to be compared" in organiser.get(f"/organise/editions/{year}/doubles").text
+    page = organiser.get(f"/organise/editions/{year}/doubles")
+    assert "1 registration has yet to be compared" in page.text and "no possible duplicates so far" in page.text
 
 
 def test_page_costs_the_same_for_one_pair_and_for_many(organiser, register, year):
@@ -144,6 +165,14 @@ def test_a_pair_is_merged_with_what_was_chosen(organiser, register, year):
     kept = organiser.get(f"/organise/editions/{year}/registrations/{other}").text
     assert f"Merged with {one}, which was cancelled" in kept and "Drvo" in kept
     assert "Cancelled" in organiser.get(f"/organise/editions/{year}/registrations/{one}").text
+
+
+def test_who_merges_a_pair_that_was_merged_meanwhile_is_told_so(organiser, register, year):
+    register({}, {"organisation": "Niš"})
+    form = organiser.get(f"/organise/editions/{year}/doubles").follow("Merge").form()
+    form.submit()
+    page = form.submit()
+    assert page.url.endswith("/doubles") and "this pair has already been settled" in page.text
 
 
 def test_merging_asks_which_note_and_answer_stays_and_takes_what_only_one_has(

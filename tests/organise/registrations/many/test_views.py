@@ -179,6 +179,15 @@ def test_category_says_for_how_many_it_is_another_one(do, register, reading):
     assert "Guest (" not in do("category").text
 
 
+def test_category_of_somebody_who_cancelled_meanwhile_leaves_nothing_to_do(do, register, edition, writing):
+    form = do("category", reference := register(category="company")).form().fill(category="guest")
+    with writing() as session:
+        found = registration_by_reference(session, edition.id, reference)
+        service.cancel_registration(session, found.id, DELEGATE, NOW)
+    page = form.submit()
+    assert "already cancelled" in page.text and "nothing to do" in page.text and "no other category" not in page.text
+
+
 def test_category_is_changed_without_telling(do, register, reading):
     register(category="company")
     page = do("category").form().fill(category="guest", quiet=True).submit()
