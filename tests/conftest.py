@@ -253,7 +253,7 @@ def app(shared_app: Callable[..., Flask]) -> Flask:
 
 @pytest.fixture
 def with_mail_server(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """From its call on, the site has an email server: messages are queued."""
+    """From its call on, messages are queued, and views know it; templates were told when the site was made."""
     configured = replace(app.extensions["dofc_events"], mail_server="127.0.0.1")
     return lambda: monkeypatch.setitem(app.extensions, "dofc_events", configured)
 

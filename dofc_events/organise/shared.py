@@ -40,6 +40,12 @@ def around(edition: Edition | None) -> dict[str, Any]:
     return {"edition": edition, "mail_health": mail_health(db.session(), now(), scopes)}
 
 
+def kept() -> str:
+    """What became of an email where none leaves."""
+    text: str = _("The email has been written, but no mail server is set up, so it has been kept, not sent.")
+    return text
+
+
 def before_id() -> int | None:
     """Where the page of a list begins: below the last row of the page before."""
     return id_in_address("after")

@@ -18,8 +18,8 @@ REFERENCES = frozenset(("for", "aria-labelledby", "aria-describedby", "aria-cont
 LEFTOVERS = r"\bundefined\b|\bNaN\b|[{}]{2}|\{%|%\(\w+\)[sd]|<[\w.]+ object at 0x|\blazy_string\b|\bUndefined\b"
 LEFT_IN_TEXT = re.compile(rf"{LEFTOVERS}|(^|: )None$")
 LEFT_IN_ATTRIBUTE = re.compile(rf"{LEFTOVERS}|(^|/)None(/|$)")
-# A form's, which is another one each time that its page is asked for.
-TOKEN = re.compile(r'value="[\w.-]{20,}"')
+# A form's, which is another one each time that its page is asked for; never what is printed by mistake.
+TOKEN = re.compile(rf'value="(?![^"]*(?:{LEFTOVERS}))[\w.-]{{20,}}"')
 
 
 def problems_of(html: str) -> list[str]:

@@ -54,6 +54,7 @@ BROKEN = (
     ("<p>Hello %(name)s</p>", "printed by mistake"),
     ("<p>{{ name }}</p>", "printed by mistake"),
     ('<a href="/editions/None/">Edition</a>', "printed by mistake"),
+    ('<input type="hidden" name="a" value="undefined-undefined-undefined">', "printed by mistake"),
 )
 
 

@@ -136,14 +136,14 @@ def tell_apart(
 ) -> Sequence[LikelyDouble]:
     """Note of each of these pairs that it is two people, in the trail of both; it is not shown again.
 
-    `seen` has by a pair's number which one that was, as `called` says it: SQLite gives the number of one that was
-    settled to the next. None stands for whichever has it. Returns those that were still on the list.
+    `seen` has by a pair's id its references, or None for whichever has the id: SQLite gives that of one that was
+    settled to the next. Returns those that were still on the list.
     """
     wanted = LikelyDouble.id.in_(seen), LikelyDouble.edition_id == edition_id, *_to_look_at()
     query = select(LikelyDouble).where(*wanted).order_by(LikelyDouble.id).with_for_update(of=LikelyDouble)
     both = (joinedload(side).joinedload(Registration.edition) for side in (LikelyDouble.first, LikelyDouble.second))
     found = session.scalars(query.options(*both)).all()
-    pairs = [pair for pair in found if seen[pair.id] in (None, called(pair))]
+    pairs = [pair for pair in found if seen[pair.id] in (None, pair.references)]
     for pair in pairs:
         pair.told_apart_at = now
         scope = str(pair.first.edition.year)
@@ -152,11 +152,6 @@ def tell_apart(
             record(session, actor, now, "told_apart", scope=scope, about=one.reference, **said)
     session.flush()
     return pairs
-
-
-def called(pair: LikelyDouble) -> str:
-    """A pair by the references of its two registrations, the earlier first."""
-    return f"{pair.first.reference} {pair.second.reference}"
 
 
 def pair_to_settle(session: Session, edition_id: int, pair_id: int) -> LikelyDouble:

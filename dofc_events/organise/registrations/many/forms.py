@@ -69,7 +69,7 @@ class CategoryForm(ManyForm):
         form = cls()
         numbers = {category: selection.not_yet_in(category.slug) for category in categories}
         form.category.choices = [(c.slug, _with_number(c.label, n)) for c, n in numbers.items() if n]
-        if selection.able and not form.category.choices:
+        if not form.category.choices:
             form.nothing_to_do = _("There is no other category to change to.")
         return form
 

@@ -32,7 +32,7 @@ from dofc_events.organise.registrations.person.queries import (
 )
 from dofc_events.organise.registrations.queries import Sort, categories, neighbours, tags_at
 from dofc_events.organise.registrations.shared import asked_order, of_the_list, ranks_of
-from dofc_events.organise.shared import EDITION, around, asked_filters
+from dofc_events.organise.shared import EDITION, around, asked_filters, kept
 from dofc_events.places.queries import edition_pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import CategoryFull, NothingFree
@@ -272,7 +272,7 @@ def send_link(edition: Edition, reference: str) -> ResponseReturnValue:
         flash(_("Nothing has been sent: this registration has been cancelled."), "warning")
     else:
         flash(
-            _("The link will be sent to %(email)s.", email=found.email) if settings().mail_is_delivered else _kept(),
+            _("The link will be sent to %(email)s.", email=found.email) if settings().mail_is_delivered else kept(),
             "success",
         )
     return redirect(url_for(".index", year=edition.year, reference=reference, **of_the_list()), 303)
@@ -337,11 +337,6 @@ def _say_what_was_added(added: on_behalf.Added, status: ClaimStatus) -> None:
 
 def _not_running(edition: Edition) -> ResponseReturnValue:
     return make_response(render_template("organise/registrations/person/nobody_added.html", **around(edition)), 403)
-
-
-def _kept() -> str:
-    text: str = _("The email has been written, but no mail server is set up, so it has been kept, not sent.")
-    return text
 
 
 REGISTRATION = f"{EDITION}/registrations/<reference>"
