@@ -14,6 +14,7 @@ from flask_wtf.file import FileField
 from werkzeug.datastructures import CombinedMultiDict
 from wtforms import ValidationError
 from wtforms.csrf.core import CSRF
+from wtforms.i18n import DummyTranslations
 
 from dofc_events.core.references import hash_secret, new_secret
 
@@ -39,6 +40,19 @@ def of_this_browser(form_key: str) -> str:
     return hash_secret(f"{csrf_token()}.{form_key}")
 
 
+class _Words(DummyTranslations):
+    """What WTForms says, in our words: nobody sends what a page does not offer, unless it did when it was opened."""
+
+    def gettext(self, string: str) -> str:
+        if "valid choice" not in string:
+            return string
+        text: str = _("What you chose can no longer be chosen, because something has changed meanwhile. Choose again.")
+        return text
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        return self.gettext(singular)
+
+
 class _TokenOfSession(CSRF):
     def generate_csrf_token(self, csrf_token_field: Any) -> str:
         return csrf_token()
@@ -56,6 +70,9 @@ class Form(FlaskForm):
 
     class Meta(FlaskForm.Meta):
         csrf_class = _TokenOfSession
+
+        def get_translations(self, form: Any) -> DummyTranslations:
+            return _Words()
 
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
             # What is no form, such as JSON, was not typed into one.
@@ -122,6 +139,11 @@ def answer_too_late(form: FlaskForm, text: str, template: str, **context: Any) -
     """403 with the form and its values: what was typed can be copied, and sent again should that be possible."""
     form.form_errors = [text]
     return render_template(template, form=form, **context), 403
+
+
+def answer_nothing_to_do(form: FlaskForm, template: str, **context: Any) -> ResponseReturnValue:
+    """A page that has no form, because there is nobody to do it for; 409 if it was sent: others were quicker."""
+    return render_template(template, form=form, **context), 409 if form.is_submitted() else 200
 
 
 def answer_busy(form: FlaskForm, retry_after: int, template: str, **context: Any) -> Response:

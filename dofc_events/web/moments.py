@@ -15,11 +15,22 @@ from dofc_events.web.fields import OfAnyField
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 
-def plausible(form: Any, field: Any) -> None:
-    """A year in which an edition can be."""
-    # Also keeps away from the ends of the calendar, where times cannot be converted.
-    if field.data and not FIRST_YEAR <= field.data.year <= LAST_YEAR:
-        raise ValidationError(OfAnyField(_("Check the year.")))
+class InYears:
+    """A day or moment from the first of these years to the last."""
+
+    def __init__(self, first: int, last: int) -> None:
+        self.first, self.last = first, last
+
+    def __call__(self, form: Any, field: Any) -> None:
+        if field.data and not self.first <= field.data.year <= self.last:
+            words = _("Enter a year from %(first)d to %(last)d.", first=self.first, last=self.last)
+            raise ValidationError(OfAnyField(words))
+
+
+# An edition’s; also far from the ends of the calendar, where times cannot be converted.
+plausible = InYears(FIRST_YEAR, LAST_YEAR)
+# Somebody's day of birth, or the last day of a passport.
+in_a_life = InYears(1900, LAST_YEAR)
 
 
 def zone_field() -> SelectField:

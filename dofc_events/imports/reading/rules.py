@@ -20,6 +20,8 @@ MAX_ROWS, MAX_COLUMNS = 5000, 100
 LONGEST_HEADER = 200
 
 WORKBOOK, OLD_WORKBOOK = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+# PNG, JPEG, GIF, WebP, PDF and RTF, picked by a slip: they can be read as text, too, but it says nothing.
+NO_LISTS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"%PDF-", b"{\\rtf")
 XLSX = "xlsx"
 SEPARATOR_SAID = re.compile(r"\Asep=([,;\t])\r?\n", re.IGNORECASE)
 # What our own files, and others, put before text that a spreadsheet would take for a formula.
@@ -115,6 +117,8 @@ def read_table(content: bytes, wanted: ReadAs) -> Table:
     """The file as a table. Raises FileRefused."""
     if content.startswith(OLD_WORKBOOK):
         raise FileRefused(FileFault.OLD_WORKBOOK)
+    if content.startswith(NO_LISTS):
+        raise FileRefused(FileFault.NO_TABLE)
     if content.startswith(WORKBOOK):
         try:
             return _table(_rows_of_workbook(content), ReadAs())

@@ -35,7 +35,7 @@ from dofc_events.questions.texts import in_words
 from dofc_events.registration.answers.service import ChoiceFull
 from dofc_events.web.fields import Line, OfAnyField, Paragraphs, prefix_of
 from dofc_events.web.kept import written_by
-from dofc_events.web.moments import DayField, plausible
+from dofc_events.web.moments import DayField, in_a_life
 
 # Below this it is said how many places an option still has.
 FEW = 10
@@ -248,7 +248,7 @@ def _field_for(one: OwnQuestion, offered: tuple[Offered, ...]) -> Any:
         case Kind.NUMBER:
             return NumberLine(one.caption, longest=LONGEST_TEXT, description=one.hint)
         case Kind.DATE:
-            return DayField(one.caption, [Optional(), plausible], description=one.hint)
+            return DayField(one.caption, [Optional(), in_a_life], description=one.hint)
     checks = [_OneOf([value for value, _caption, _is_off in offered if value])]
     choices = [SelectChoice(value, caption, {"disabled": True} if off else {}) for value, caption, off in offered]
     if one.kind is Kind.SEVERAL:

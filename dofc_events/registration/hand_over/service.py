@@ -16,7 +16,7 @@ from dofc_events.mail import outbox
 from dofc_events.mail.queries import latest_message
 from dofc_events.mail.rules import MessageState, address_key
 from dofc_events.notices import mails
-from dofc_events.notices.news.service import News
+from dofc_events.notices.news.service import News, take_over
 from dofc_events.notices.queries import standing_of
 from dofc_events.notices.service import log, send, tell, told_if_known
 from dofc_events.questions.answers.service import put_back, take_typed
@@ -77,7 +77,7 @@ def hand_over(
     registration.visa_letter = registration.photo_consent = False
     # If it were sent again, the former delegate's form would lead to the colleague's page.
     registration.form_key = new_secret()
-    move_to_address(session, registration, email, now)
+    _pass_to(session, registration, email, now)
     changes = difference(before, _passed_on(registration))
     log(session, actor, now, "handed_over", registration, changes=changes, name=registration.full_name, email=email)
     standing = standing_of(session, registration_id)
@@ -113,7 +113,7 @@ def take_back(session: Session, registration_id: int, actor: Actor, now: datetim
     known = {tag.word for tag in registration.tags}
     registration.tags += [Tag(word=word) for word in tags if word not in known]
     put_back(session, registration_id, typed)
-    move_to_address(session, registration, email, now)
+    _pass_to(session, registration, email, now)
     session.delete(handed)
     changes = difference(was, _passed_on(registration))
     log(session, actor, now, "taken_back", registration, changes=changes, name=registration.full_name, email=email)
@@ -133,6 +133,12 @@ def open_handed_over(session: Session, registration: Registration, actor: Actor,
         return
     if session.execute(delete(HandOver).where(HandOver.registration_id == registration.id)).rowcount:  # type: ignore[attr-defined]
         log(session, actor, now, "hand_over_opened", registration)
+
+
+def _pass_to(session: Session, registration: Registration, email: str, now: datetime) -> None:
+    """Give it somebody else's address; what the person until now was still to be told is nobody's business any more."""
+    move_to_address(session, registration, email, now)
+    take_over(session, registration.id)
 
 
 def _person(registration: Registration) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from dofc_events.imports.reading.rules import (
     encoding_of,
     read_table,
 )
+from tests.support import uploads
 
 SERBIAN = "Име;Пошта\nЂорђе Шћепановић;a@b.rs\n"
 CZECH = "Jméno;E-mail\nJiří Dvořák;a@b.cz\nŽofie Škodová;b@b.cz\n"
@@ -139,6 +140,8 @@ def replaced(content: bytes, name: str, text: str) -> bytes:
         (b"\xd0\xcf\x11\xe0" + b"\0" * 100, FileFault.OLD_WORKBOOK),
         (b"PK\x03\x04 no workbook", FileFault.NO_TABLE),
         (b"," * 200 + b"x\ny\n", FileFault.NO_TABLE),
+        *(pytest.param(uploads.picture(kind), FileFault.NO_TABLE, id=kind) for kind in ("PNG", "JPEG", "WEBP", "GIF")),
+        pytest.param(uploads.pdf(), FileFault.NO_TABLE, id="PDF"),
         (b"a\n" * 5002, FileFault.TOO_MANY_ROWS),
         (b'Name\n"' + b"x" * 200_000, FileFault.NO_TABLE),
         (replaced(workbook(("a",), ("b",)), "xl/worksheets/sheet1.xml", "<!DOCTYPE x>"), FileFault.NO_TABLE),

@@ -46,7 +46,7 @@ def test_team_stands_as_a_reader_looks_for_it(organiser, team, edition, writing)
         ({"email": "ben"}, "complete email address"),
         ({"name": ""}, "Enter the name."),
         ({"last_day": "2026-11-01"}, "This day has passed."),
-        ({"last_day": "9999-12-31"}, "Check the year."),
+        ({"last_day": "9999-12-31"}, "Enter a year from 2000 to 2100."),
     ],
 )
 def test_invite_says_what_is_wrong_and_keeps_what_was_typed(organiser, team, changes, words):

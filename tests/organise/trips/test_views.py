@@ -253,7 +253,7 @@ def test_new_trip_gets_a_short_name_of_its_own(page, add_trip, trip_now, title, 
     [
         ({"title": ""}, "Enter a title."),
         ({"day": ""}, "Enter the day."),
-        ({"day": "0027-05-22"}, "Day: Check the year."),
+        ({"day": "0027-05-22"}, "Day: Enter a year from 2000 to 2100."),
         ({"starts": ""}, "Enter when it starts."),
         ({"ends": ""}, "Enter when it ends."),
         ({"ends": "14:00"}, "The trip must end after it starts, on the same day."),

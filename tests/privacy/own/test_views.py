@@ -15,7 +15,8 @@ from dofc_events.mail.models import Message
 from dofc_events.mail.rules import LINK_LIMITS
 from dofc_events.privacy.own.service import ask_to_erase
 from dofc_events.privacy.queries import token_of_address
-from tests.support.factories import make_account, make_edition, make_registration
+from dofc_events.registration.service import cancel_registration
+from tests.support.factories import DELEGATE, make_account, make_edition, make_registration
 from tests.support.hosting import make_call, make_proposal
 
 ANA = {"given_name": "Anastasija", "family_name": "Kovač", "email": "ana@dofc.test"}
@@ -51,6 +52,20 @@ def test_somebody_reads_everything_and_takes_it_along(app, writing, reading, cli
     assert key in answer.data.decode()
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert "No jicama ever" in json.dumps(json.loads(answer.data), ensure_ascii=False)
+
+
+def test_the_number_that_orders_a_line_is_not_called_the_position_on_it(writing, client):
+    with writing() as session:
+        edition = make_edition(session, now=now(), capacity=1)
+        _first, leaves, waits = (make_registration(session, edition, now=now()) for _ in range(3))
+        cancel_registration(session, leaves.id, DELEGATE, now())
+        token = token_of(waits)
+    assert "Position 1" in client.get(f"/registrations/{token}/").text
+    page = client.get(f"/registrations/{token}/my-data")
+    names, values = ([one.get_text(strip=True) for one in page.all(f"main {tag}")] for tag in ("dt", "dd"))
+    said = dict(zip(names, values, strict=True))
+    assert said["Order in the line: a lower number comes first"] == "2"
+    assert not [name for name in said if "Position" in name]
 
 
 def test_nothing_is_erased_before_the_email_is_confirmed(app, writing, reading, client):

@@ -77,6 +77,14 @@ def problems(page) -> list[str]:
     return [item.get_text(" ", strip=True) for item in page.all(".error-summary li")]
 
 
+def test_a_date_may_be_somebody_s_day_of_birth_and_a_slip_says_which_years_there_are(client, ask, answers):
+    ask("born", "date")
+    page = fill(client, **{"question-born": "0197-05-03"}).submit()
+    assert [problem for problem in problems(page) if problem.endswith("Enter a year from 1900 to 2100.")]
+    page.form().fill(**{"question-born": "1957-05-03"}).submit()
+    assert answers()["born"] == "Friday 3 May 1957"
+
+
 def test_every_kind_is_asked_answered_and_shown_on_the_own_page_and_in_the_email(client, ask, answers, reading):
     ask_every_kind(ask)
     said: dict[str, object] = {

@@ -1,5 +1,6 @@
 """A registration that was handed over, and is taken back before the colleague has opened it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,14 +12,15 @@ from dofc_events.core.audit import AuditEntry
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import registration_by_token, token_of
 from dofc_events.delegates.service import details_of
+from dofc_events.notices.models import UntoldNews
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.hand_over.models import HandOver
 from dofc_events.registration.hand_over.queries import hand_over_by_token, handed_over_by
 from dofc_events.registration.hand_over.service import CannotTakeBack, hand_over, open_handed_over, take_back
 from dofc_events.registration.notes.service import tag_one, write_note
-from dofc_events.registration.service import RegistrationOver, cancel_registration
+from dofc_events.registration.service import RegistrationOver, cancel_registration, change_details
 from tests.support.factories import DELEGATE, NOW, claim_of, make_edition, make_registration, make_trip
-from tests.support.letters import deliver_all, kinds, letters
+from tests.support.letters import deliver_all, kinds, letters, unsent
 
 # PostgreSQL is asked whatever these acts ask by those that say so; the others would ask it the same again.
 pytestmark = pytest.mark.databases("sqlite")
@@ -72,6 +74,25 @@ def test_both_are_told_and_a_link_that_has_not_left_never_leaves(session, ana):
     assert letters(session, to="ana@dofc.test")[-1].kind == "registration-confirmed"
     trail = select(AuditEntry.act).where(AuditEntry.about == ana.reference).order_by(AuditEntry.id)
     assert session.scalars(trail).all()[-2:] == ["handed_over", "taken_back"]
+
+
+def _changes_until_news_wait(session, registration):
+    """So many changes, one soon after the other, that the last is told later."""
+    while not session.scalars(select(UntoldNews)).all():
+        telephone = f"+387 51 {100_000 + registration.revision}"
+        change_details(session, registration.id, replace(details_of(registration), phone=telephone), DELEGATE, NOW)
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_what_one_was_still_to_be_told_about_their_details_is_not_told_to_the_other(session, ana):
+    _changes_until_news_wait(session, ana)
+    hand_over(session, ana.id, "Mira", "", "mira@dofc.test", DELEGATE, NOW)
+    assert kinds(session, to="mira@dofc.test") == ["registration-confirmed"]
+    _changes_until_news_wait(session, ana)
+    deliver_all(session)
+    take_back(session, ana.id, DELEGATE, LATER)
+    assert unsent(session, to="ana@dofc.test")[-1].kind == "registration-confirmed"
+    assert not session.scalars(select(UntoldNews)).all()
 
 
 @pytest.mark.databases("sqlite", "postgresql")

@@ -31,7 +31,7 @@ from dofc_events.registration.many.queries import Selection, selection_of, those
 from dofc_events.registration.many.service import Order
 from dofc_events.registration.queries import Audience
 from dofc_events.registration.rules import Act
-from dofc_events.web.forms import ButtonForm, answer_errors, form_page
+from dofc_events.web.forms import ButtonForm, answer_errors, answer_nothing_to_do, form_page
 
 blueprint = Blueprint("many", __name__)
 
@@ -168,7 +168,9 @@ def _confirmed(
     shown = those_shown(audience, request.form.get("digest", ""))
     deed, (selection, form) = DEEDS[act], _asked(edition, act, shown)
     order = Order(audience, form.shown(selection))
-    if not selection.able or form.nothing_to_do or not form.validate_on_submit():
+    if not selection.able or form.nothing_to_do:
+        return answer_nothing_to_do(form, page, selection=selection, **context)
+    if not form.validate_on_submit():
         return form_page(form, page, selection=selection, **context)
     try:
         with unit_of_work() as session:

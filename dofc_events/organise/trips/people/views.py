@@ -28,7 +28,7 @@ from dofc_events.registration.trips.many.service import Move, TooFewWaiting, mov
 from dofc_events.trips.models import Trip
 from dofc_events.trips.queries import TripStanding, trip_by_slug
 from dofc_events.trips.sign_ups.service import SeatsOverlap, TripOver
-from dofc_events.web.forms import ButtonForm, answer_errors, form_page
+from dofc_events.web.forms import ButtonForm, answer_errors, answer_nothing_to_do, form_page
 
 blueprint = Blueprint("people", __name__)
 
@@ -90,7 +90,9 @@ def selected(edition: Edition, slug: str) -> ResponseReturnValue:
     form.to.choices = _choices(edition, selection)
     form.fewer.label.text = _fewer_seats(pool.capacity, selection)
     digest = form.shown(selection)
-    if not selection.movers or not form.validate_on_submit():
+    if not selection.movers:
+        return answer_nothing_to_do(form, page, selection=selection, **context)
+    if not form.validate_on_submit():
         return form_page(form, page, selection=selection, **context)
     move = form.move(people, digest)
     try:

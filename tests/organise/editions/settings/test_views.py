@@ -277,7 +277,7 @@ def test_settings_say_at_the_field_what_is_wrong(organiser, now_is, year, filled
             },
         ),
         # An error that could be about any field names its field in the summary; each is shown once.
-        ({"starts_on": "9999-12-31"}, {"starts_on": "First day: Check the year."}),
+        ({"starts_on": "9999-12-31"}, {"starts_on": "First day: Enter a year from 2000 to 2100."}),
         ({"venue": "x" * 201}, {"venue": "Venue: Use at most 200 characters."}),
         ({"capacity": "many"}, {"capacity": "Places: Enter a whole number from 0 to 100000."}),
         ({"offer_hours": "many"}, {"offer_hours": "Enter a number of hours from 0 to 2160."}),

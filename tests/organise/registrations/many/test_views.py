@@ -81,6 +81,13 @@ def test_cancelling_says_with_whom_and_does_exactly_that(do, see, register, read
     assert do("cancel", *picked[1:]).text.count("So there is nothing to do") == 1
 
 
+def test_the_reason_is_not_lost_where_another_organiser_was_quicker(do, register):
+    form = do("cancel", reference := register()).form().fill(reason="Told us by telephone")
+    do("cancel", reference).form().fill(quiet=True).submit()
+    page = form.submit()
+    assert page.status == 409 and page.one("[data-typed] dd").text == "Told us by telephone"
+
+
 def test_cancelling_quietly_needs_no_reason_and_says_that_nobody_was_told(do, register, person, reading):
     reference = register()
     page = do("cancel", reference).form().fill(quiet=True).submit()

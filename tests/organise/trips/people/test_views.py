@@ -249,11 +249,14 @@ def test_moving_somebody_needs_a_choice_and_a_reason(page, add_trip, register, s
     assert seats_of(reference) == {"steel": "confirmed"}
 
 
-def test_moving_to_a_trip_that_is_not_offered_is_refused(page, add_trip, register, seats_of):
-    add_trip("steel")
+def test_moving_to_a_trip_that_is_no_longer_offered_is_refused(page, add_trip, register, seats_of, trip_now, writing):
+    add_trip("steel"), add_trip("wine")
     reference = register("steel")
-    form = page(f"/steel/people/selected?pick={reference}").form().forge(to="nowhere", reason="x")
-    assert form.submit().status == 422
+    form = page(f"/steel/people/selected?pick={reference}").form().fill(to="wine", reason="x")
+    with writing() as session:
+        session.merge(trip_now("wine")[0]).cancelled_at = NOW
+    shown = form.submit()
+    assert shown.status == 422 and "What you chose can no longer be chosen" in shown.text
     assert seats_of(reference) == {"steel": "confirmed"}
 
 
@@ -390,6 +393,17 @@ def test_a_change_meanwhile_is_shown_before_anything_is_done(page, add_trip, reg
     assert "something has changed since you opened the page" in shown.text
     assert "1 person you selected is no longer on this list." in shown.text
     assert seats_of(second) == {"steel": "confirmed"}
+
+
+def test_who_is_no_longer_on_it_is_nobody_s_slip_and_the_reason_is_not_lost(page, add_trip, register):
+    add_trip("steel"), add_trip("wine"), add_trip("mine")
+    person = register("steel")
+    form = pick(page, person).form().fill(to="wine", reason="Asked by telephone")
+    change(page, person, "mine")
+    shown = form.submit()
+    assert shown.status == 409 and shown.one("h1").text == "Nobody you selected is on this list now"
+    assert shown.one("[data-typed] dd").text == "Asked by telephone"
+    assert shown.follow("Back to the list").url.startswith("/organise")
 
 
 def test_nobody_picked_leads_back_to_the_list(page, add_trip, register):
