@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from icalendar import Calendar
 from sqlalchemy import select
 
 from dofc_events.commands.timers import run_timers
@@ -93,6 +94,14 @@ def test_what_one_was_still_to_be_told_about_their_details_is_not_told_to_the_ot
     take_back(session, ana.id, DELEGATE, LATER)
     assert unsent(session, to="ana@dofc.test")[-1].kind == "registration-confirmed"
     assert not session.scalars(select(UntoldNews)).all()
+
+
+def test_in_a_calendar_of_both_the_entry_that_goes_is_followed_by_the_one_that_comes(session, ana):
+    hand_over(session, ana.id, "Mira", "", "mira@dofc.test", DELEGATE, NOW)
+    files = [letters(session, to=f"{name}@dofc.test")[-1].attachments[0]["body"] for name in ("ana", "mira")]
+    (goes, *_), (comes, *_) = (Calendar.from_ical(file).walk("VEVENT") for file in files)
+    assert (goes["UID"], goes["STATUS"], comes["STATUS"]) == (comes["UID"], "CANCELLED", "CONFIRMED")
+    assert goes["SEQUENCE"] < comes["SEQUENCE"]
 
 
 @pytest.mark.databases("sqlite", "postgresql")
