@@ -46,10 +46,12 @@ class OpenedWith(HiddenField):
 class EditForm(Form):
     """A form that changes what is stored; what it begins with is what is stored.
 
-    A form that does not say what it was opened with, as a program may send it, means all that it says.
+    A form that does not say what it was opened with, as a program may send it, means all that it says. Fields that say
+    `whose` the others are keep what was typed about one person from being saved of another.
     """
 
     opened_with = OpenedWith()
+    whose: tuple[str, ...] = ()
 
     def digests(self) -> dict[str, str]:
         """A digest of what each field holds."""
@@ -64,17 +66,14 @@ class EditForm(Form):
     def validate(self, extra_validators: Any = None) -> bool:
         refused = self._merge()
         valid = super().validate(extra_validators)
-        for field in refused:
-            text = _(
-                "This has been changed since you opened the page. Compare the two versions, enter the right one "
-                "and save again."
-            )
+        for field, text in refused:
             field.errors = [*field.errors, text]
         return valid and not refused
 
-    def _merge(self) -> list[Any]:
-        """Take what is stored where the form changed nothing; returns the fields that both changed."""
-        stored, opened, refused, nothing = self.stored(), self.opened_with.data, [], _digest(None)
+    def _merge(self) -> list[tuple[Any, str]]:
+        """Take what is stored where the form changed nothing; returns the fields that both changed, and why not."""
+        stored, opened, nothing = self.stored(), self.opened_with.data, _digest(None)
+        refused, others, is_edited = [], [], False
         present, parts = stored.digests(), {part.name: part for part in stored._fields_to_edit()}
         for field in self._fields_to_edit():
             typed, now = _digest(field), present.get(field.name, nothing)
@@ -82,9 +81,13 @@ class EditForm(Form):
             before = opened.get(field.name, typed) if opened else now
             if typed == before != now and not getattr(field, "is_an_act", False):
                 field.process(MultiDict(sent(parts.get(field.name))), field.object_data)
+                others += [(field, _now_of_another())] if field.name in self.whose else []
             elif typed != now != before:
                 field.meanwhile, field.yours = _words(parts.get(field.name), field), _words(field, field)
-                refused.append(field)
+                refused.append((field, _changed_since()))
+            is_edited = is_edited or typed != before
+        if is_edited:
+            refused += others[:1]
         # When it is sent again, the form knows what is stored now.
         self.opened_with.data = present
         return refused
@@ -94,6 +97,21 @@ class EditForm(Form):
         for field in self:
             if not isinstance(field, HiddenField):
                 yield from field.parts() if hasattr(field, "parts") else (field,)
+
+
+def _changed_since() -> str:
+    text: str = _(
+        "This has been changed since you opened the page. Compare the two versions, enter the right one and save again."
+    )
+    return text
+
+
+def _now_of_another() -> str:
+    text: str = _(
+        "This has been changed since you opened the page, and may be somebody else now. Nothing has been saved: save "
+        "again only if what you typed is about them."
+    )
+    return text
 
 
 def _digest(field: Any) -> str:

@@ -68,10 +68,10 @@ class Selection:
     def digest(self) -> str:
         """Identifies the people whom a page showed, and what matters about them for this act.
 
-        It begins with the newest of them: see `those_shown`.
+        It begins with the newest of them: see `those_shown`. Who was handed a registration is another person.
         """
-        said: list[Any] = sorted(person.id for person in self.able)
-        newest = said[-1] if said else 0
+        said: list[Any] = sorted((person.id, person.name) for person in self.able)
+        newest = said[-1][0] if said else 0
         if self.act is Act.CATEGORY:
             said += sorted((person.id, person.category) for person in self.able)
         elif self.act is Act.CANCEL:

@@ -17,6 +17,8 @@ from dofc_events.registration.texts import stated_consent
 class CorrectDetailsForm(TheirDetailsForm, ChangeDetailsForm):
     """An organiser may change details without telling the delegate."""
 
+    whose = ("given_name", "family_name")
+
     quiet = BooleanField(_l("Save without telling them"))
 
 

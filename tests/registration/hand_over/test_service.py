@@ -99,7 +99,8 @@ def test_what_one_was_still_to_be_told_about_their_details_is_not_told_to_the_ot
 def test_in_a_calendar_of_both_the_entry_that_goes_is_followed_by_the_one_that_comes(session, ana):
     hand_over(session, ana.id, "Mira", "", "mira@dofc.test", DELEGATE, NOW)
     files = [letters(session, to=f"{name}@dofc.test")[-1].attachments[0]["body"] for name in ("ana", "mira")]
-    (goes, *_), (comes, *_) = (Calendar.from_ical(file).walk("VEVENT") for file in files)
+    entries: list[Any] = [Calendar.from_ical(file).walk("VEVENT")[0] for file in files]
+    goes, comes = entries
     assert (goes["UID"], goes["STATUS"], comes["STATUS"]) == (comes["UID"], "CANCELLED", "CONFIRMED")
     assert goes["SEQUENCE"] < comes["SEQUENCE"]
 

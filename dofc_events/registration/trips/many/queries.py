@@ -135,7 +135,7 @@ class Selection:
     @property
     def digest(self) -> str:
         """Identifies the people for whom a page says that something can be done, and how many seats that takes."""
-        said = [(mover.registration.id, mover.has_place, sorted(mover.seats.items())) for mover in self.movers]
+        said = [(one.registration.id, one.name, one.has_place, sorted(one.seats.items())) for one in self.movers]
         missing = [(there.trip.id, there.capacity, number) for there in self.open_to if (number := self.missing(there))]
         return hashlib.sha256(repr((said, missing)).encode()).hexdigest()
 

@@ -11,6 +11,7 @@ from dofc_events.mail.models import Message
 from dofc_events.places.models import Claim
 from dofc_events.places.queries import edition_pool
 from dofc_events.registration import service
+from dofc_events.registration.hand_over.service import hand_over
 from tests.support.databases import count_queries
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
 from tests.support.sheets import dicts, read_csv
@@ -100,7 +101,7 @@ def test_cancelling_quietly_needs_no_reason_and_says_that_nobody_was_told(do, re
 
 def test_names_beyond_ten_are_counted(do, register):
     for number in range(13):
-        register(given_name=f"Name{number:02}")
+        register(given_name=f"Name{number:02}", family_name="")
     page = do("cancel")
     assert chosen(page) == 13
     assert "Name09" in page.text and "and 3 more" in page.text and "Name10" not in page.text
@@ -119,6 +120,17 @@ def test_the_page_asks_again_when_one_of_those_whom_it_showed_has_changed(do, re
     assert "cancelled" not in [statuses(reading)[r] for r in (shown[1], late)]
     page.form().submit()
     assert set(statuses(reading).values()) == {"cancelled"}
+
+
+@pytest.mark.parametrize("act", ["cancel", "tag"])
+def test_the_page_asks_again_when_somebody_else_has_taken_over(do, register, writing, act):
+    page = do(act, reference := register(given_name="Mona"))
+    with writing() as session:
+        person = session.scalars(select(Registration).where(Registration.reference == reference)).one()
+        hand_over(session, person.id, "Zoe", "Heir", "zoe@dofc.test", DELEGATE, NOW)
+    page = page.form().fill(**{"word": "vip"} if act == "tag" else {"reason": "Mona asked for it"}).submit()
+    assert page.status == 422 and "something has changed since you opened the page" in page.text
+    assert "Zoe Heir" in page.text
 
 
 def test_who_registers_while_the_page_is_open_is_not_meant(do, register, reading):

@@ -210,6 +210,23 @@ def test_edit_keeps_what_was_typed(organiser, register, year):
     assert page.form().value("organisation") == "Niš"
 
 
+def test_edit_saves_nothing_of_one_person_for_whoever_has_taken_over(organiser, register, writing, reading, year):
+    reference = register(given_name="Mona", family_name="Script")
+    form = organiser.get(address(year, reference, "/edit")).form().fill(dietary="Mona has a nut allergy")
+    with writing() as session:
+        found = session.scalars(select(Registration).where(Registration.reference == reference)).one()
+        hand_over(session, found.id, "Zoe", "Heir", "zoe@dofc.test", DELEGATE, NOW)
+    page = form.submit()
+    assert page.status == 422 and "may be somebody else now" in page.text
+    assert [page.form().value(name) for name in ("given_name", "family_name")] == ["Zoe", "Heir"]
+    assert page.form().value("dietary") == "Mona has a nut allergy"
+    with reading() as session:
+        assert session.scalars(select(Registration.dietary)).all() == [""]
+    page.form().fill(dietary="Vegan").submit()
+    with reading() as session:
+        assert session.scalars(select(Registration.dietary)).all() == ["Vegan"]
+
+
 def test_edit_is_over_once_cancelled(organiser, register, writing, year):
     reference = register()
     form = organiser.get(address(year, reference, "/edit")).form().fill(organisation="Niš")

@@ -9,6 +9,7 @@ from dofc_events.commands.check import faults
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.conference.rules import TripMode
 from dofc_events.delegates.models import Registration
+from dofc_events.registration.hand_over.service import hand_over
 from dofc_events.registration.service import cancel_registration, resize_edition
 from dofc_events.registration.trips import service as seats
 from tests.organise.trips.conftest import ACTS, ADD, add, change, problems
@@ -393,6 +394,17 @@ def test_a_change_meanwhile_is_shown_before_anything_is_done(page, add_trip, reg
     assert "something has changed since you opened the page" in shown.text
     assert "1 person you selected is no longer on this list." in shown.text
     assert seats_of(second) == {"steel": "confirmed"}
+
+
+def test_who_has_taken_over_is_not_moved_in_another_s_place(page, add_trip, register, seats_of, writing):
+    add_trip("steel"), add_trip("wine")
+    form = pick(page, person := register("steel")).form().fill(to="wine", reason="Asked by telephone")
+    with writing() as session:
+        found = session.scalars(select(Registration).where(Registration.reference == person)).one()
+        hand_over(session, found.id, "Zoe", "Heir", "zoe@dofc.test", DELEGATE, NOW)
+    shown = form.submit()
+    assert "something has changed since you opened the page" in shown.text and "Zoe Heir" in shown.text
+    assert seats_of(person) == {"steel": "confirmed"}
 
 
 def test_who_is_no_longer_on_it_is_nobody_s_slip_and_the_reason_is_not_lost(page, add_trip, register):
