@@ -167,8 +167,11 @@ def _row_counts() -> dict[str, int]:
 def _schema(engine: Engine) -> dict[str, dict[str, Any]]:
     """Everything that the database says about its tables, in an order that does not depend on how they were made."""
     inspector = inspect(engine)
+    once = "SELECT tbl_name FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'"
+    with engine.connect() as connection:
+        given_once = connection.scalars(text(once)).all() if engine.dialect.name == "sqlite" else ()
     tables = [name for name in inspector.get_table_names() if name != "alembic_version"]
-    return {name: _table(inspector, name) for name in tables}
+    return {name: _table(inspector, name) | {"given once": name in given_once} for name in tables}
 
 
 def _table(inspector: Inspector, name: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dofc_events.accounts.rules import Awaited, Grant, RoleName
-from dofc_events.core.db import Base
+from dofc_events.core.db import IDS_ONCE, Base
 from dofc_events.core.references import new_secret
 
 
@@ -91,6 +91,7 @@ class BrowserSession(Base):
     """
 
     __tablename__ = "browser_sessions"
+    __table_args__ = IDS_ONCE
 
     id: Mapped[int] = mapped_column(primary_key=True)
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)

@@ -49,6 +49,10 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
+# Of a table whose numbers stand in links, addresses or forms: that of a deleted row must never lead to another one.
+# SQLite gives the highest again unless it is told not to, PostgreSQL never does.
+IDS_ONCE = {"sqlite_autoincrement": True}
+
 # How long a writer waits for another one if nobody waits for an answer, in seconds.
 PATIENT_TIMEOUT = 30
 # Writers who waited all that time for their turn then try this long to get the database, in seconds.

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeEngine
 
 from dofc_events.conference.models import Category, Edition
-from dofc_events.core.db import Base, Revised
+from dofc_events.core.db import IDS_ONCE, Base, Revised
 from dofc_events.delegates.rules import full_name, greeted_as
 from dofc_events.delegates.spelling.rules import LONGEST
 from dofc_events.mail.rules import address_key
@@ -172,7 +172,11 @@ class LikelyDouble(Base):
     """
 
     __tablename__ = "likely_doubles"
-    __table_args__ = (UniqueConstraint("first_id", "second_id"), Index("ix_likely_doubles_second_id", "second_id"))
+    __table_args__ = (
+        UniqueConstraint("first_id", "second_id"),
+        Index("ix_likely_doubles_second_id", "second_id"),
+        IDS_ONCE,
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"), index=True)

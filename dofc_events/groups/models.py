@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dofc_events.conference.models import Edition
-from dofc_events.core.db import Base
+from dofc_events.core.db import IDS_ONCE, Base
 from dofc_events.delegates.models import Registration
 
 LONGEST_NAME = 200
@@ -84,7 +84,7 @@ class Invitation(Base):
     """Somebody the head of a delegation has invited by email; `registration_id` once they have registered."""
 
     __tablename__ = "group_invitations"
-    __table_args__ = (UniqueConstraint("group_id", "email_key"),)
+    __table_args__ = (UniqueConstraint("group_id", "email_key"), IDS_ONCE)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     group_id: Mapped[int] = mapped_column(ForeignKey("groups.id"))

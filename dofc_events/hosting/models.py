@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dofc_events.accounts.models import Account
 from dofc_events.conference.models import Edition, Organisation
-from dofc_events.core.db import Base
+from dofc_events.core.db import IDS_ONCE, Base
 from dofc_events.hosting.rules import KEEP_DRAFTS, TELL_BEFORE_END, HandOverKind, ProposalStatus
 from dofc_events.hosting.stages.rules import DATES, Act, Dates, Stage, allows, stage_of
 
@@ -80,7 +80,7 @@ class Criterion(Base):
     """What reviewers score, and its weight."""
 
     __tablename__ = "criteria"
-    __table_args__ = (CheckConstraint("weight > 0", name="weighs_something"),)
+    __table_args__ = (CheckConstraint("weight > 0", name="weighs_something"), IDS_ONCE)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     call_id: Mapped[int] = mapped_column(ForeignKey("hosting_calls.id"), index=True)
@@ -194,7 +194,7 @@ class CoHost(Base):
     """
 
     __tablename__ = "co_hosts"
-    __table_args__ = (UniqueConstraint("proposal_id", "name"),)
+    __table_args__ = (UniqueConstraint("proposal_id", "name"), IDS_ONCE)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     proposal_id: Mapped[int] = mapped_column(ForeignKey("proposals.id"))
@@ -222,7 +222,7 @@ class Attachment(Base):
     """A file that belongs to a proposal. Its bytes lie under `instance/files/` by `content_hash`."""
 
     __tablename__ = "attachments"
-    __table_args__ = (UniqueConstraint("proposal_id", "content_hash"),)
+    __table_args__ = (UniqueConstraint("proposal_id", "content_hash"), IDS_ONCE)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     proposal_id: Mapped[int] = mapped_column(ForeignKey("proposals.id"))
@@ -283,7 +283,7 @@ class Voter(Base):
     """
 
     __tablename__ = "voters"
-    __table_args__ = (UniqueConstraint("call_id", "organisation_id"),)
+    __table_args__ = (UniqueConstraint("call_id", "organisation_id"), IDS_ONCE)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     call_id: Mapped[int] = mapped_column(ForeignKey("hosting_calls.id"))
@@ -352,6 +352,7 @@ class HandOverItem(Base):
     """
 
     __tablename__ = "hand_over_items"
+    __table_args__ = IDS_ONCE
 
     id: Mapped[int] = mapped_column(primary_key=True)
     edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"), index=True)
@@ -374,7 +375,7 @@ class HandOverFile(Base):
     """A file that goes with an item of a hand-over list. Its bytes lie under its `content_hash`, once."""
 
     __tablename__ = "hand_over_files"
-    __table_args__ = (UniqueConstraint("item_id", "content_hash"),)
+    __table_args__ = (UniqueConstraint("item_id", "content_hash"), IDS_ONCE)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     item_id: Mapped[int] = mapped_column(ForeignKey("hand_over_items.id"))

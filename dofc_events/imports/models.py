@@ -7,7 +7,7 @@ from sqlalchemy import JSON, ForeignKey, String
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship, remote
 
 from dofc_events.accounts.models import Account
-from dofc_events.core.db import Base
+from dofc_events.core.db import IDS_ONCE, Base
 
 
 class ImportFile(Base):
@@ -19,6 +19,7 @@ class ImportFile(Base):
     """
 
     __tablename__ = "import_files"
+    __table_args__ = IDS_ONCE
 
     id: Mapped[int] = mapped_column(primary_key=True)
     edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"), index=True)

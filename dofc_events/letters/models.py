@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from dofc_events.accounts.models import Account
 from dofc_events.conference.models import Edition
-from dofc_events.core.db import Base
+from dofc_events.core.db import IDS_ONCE, Base
 from dofc_events.letters.rules import SENT_AT, Anchor, LetterState
 
 
@@ -25,6 +25,7 @@ class Letter(Base):
     """
 
     __tablename__ = "letters"
+    __table_args__ = IDS_ONCE
 
     id: Mapped[int] = mapped_column(primary_key=True)
     edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"), index=True)
@@ -68,7 +69,7 @@ class LetterAttachment(Base):
     """
 
     __tablename__ = "letter_attachments"
-    __table_args__ = (UniqueConstraint("letter_id", "content_hash"),)
+    __table_args__ = (UniqueConstraint("letter_id", "content_hash"), IDS_ONCE)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     letter_id: Mapped[int] = mapped_column(ForeignKey("letters.id"))

@@ -137,7 +137,7 @@ class Databases:
             if admin.execute("PRAGMA schema_version").fetchone() != self._schemas[path]:
                 return False
             with admin:
-                for statement in EMPTYING:
+                for statement in (*EMPTYING, "DELETE FROM sqlite_sequence"):
                     admin.execute(statement)
             admin.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except (OSError, sqlite3.Error):

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, Str
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dofc_events.accounts.factors.rules import LONGEST_NAME, FactorKind, Policy
-from dofc_events.core.db import Base
+from dofc_events.core.db import IDS_ONCE, Base
 
 
 class Factor(Base):
@@ -24,6 +24,7 @@ class Factor(Base):
             " OR (kind = 'passkey' AND secret IS NULL AND credential IS NOT NULL AND public_key IS NOT NULL)",
             name="has_what_its_kind_has",
         ),
+        IDS_ONCE,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstrai
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dofc_events.conference.models import Edition, Organisation
-from dofc_events.core.db import Base
+from dofc_events.core.db import IDS_ONCE, Base
 from dofc_events.memory.models import KeptFile
 from dofc_events.memory.outcomes.rules import OutcomeKind, OutcomeStatus
 
@@ -91,7 +91,7 @@ class OutcomeFile(KeptFile, Base):
     """A file of an outcome, as signed or as scanned. It is public while its outcome is."""
 
     __tablename__ = "outcome_files"
-    __table_args__ = (UniqueConstraint("outcome_id", "content_hash"),)
+    __table_args__ = (UniqueConstraint("outcome_id", "content_hash"), IDS_ONCE)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     outcome_id: Mapped[int] = mapped_column(ForeignKey("outcomes.id"))

@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dofc_events.conference.models import Edition
-from dofc_events.core.db import Base
+from dofc_events.core.db import IDS_ONCE, Base
 from dofc_events.memory.photographs.rules import FORMATS, Licence, Missing, PhotographState, PictureFault
 
 
@@ -29,6 +29,7 @@ class Photograph(Base):
             sqlite_where=text("is_cover"),
             postgresql_where=text("is_cover"),
         ),
+        IDS_ONCE,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -6,6 +6,7 @@ import pytest
 
 from dofc_events.core.audit import Actor
 from dofc_events.groups.invitations import service
+from dofc_events.groups.queries import invitation_by_token, token_of_invitation
 from dofc_events.registration.service import cancel_registration
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_registration_request
 from tests.support.groups import make_delegation, make_group, make_promise, someone, stand
@@ -62,6 +63,15 @@ def test_an_invitation_that_is_taken_back_opens_nothing(session, edition):
     assert letters(session, to="guest@own.test") == []
     with pytest.raises(service.NotOfGroup):
         service.join(session, number, make_registration_request(), DELEGATE, NOW)
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_nor_does_it_open_the_invitation_that_comes_after_it(session, edition):
+    group, invitation = make_delegation(session, edition)
+    token = token_of_invitation(invitation)
+    service.take_back(session, group.id, invitation.id, HEAD, NOW)
+    service.invite(session, group.id, [("Ola", "ola@own.test")], HEAD, NOW)
+    assert invitation_by_token(session, token) is None
 
 
 def test_a_head_reaches_nothing_of_another_group(session, edition):

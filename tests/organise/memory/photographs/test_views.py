@@ -87,6 +87,20 @@ def test_script_sends_one_at_a_time_and_is_told_what_became_of_it(organiser, add
     assert b"This is not a photograph" in answer.data and answer.status == 200
 
 
+def test_photograph_that_came_after_one_that_a_colleague_deleted_is_not_deleted_for_it(
+    organiser, address, writing, reading, edition
+):
+    with writing() as session:
+        number = make_photograph(session, edition).id
+    form = organiser.get(f"{address}/{number}/delete").form()
+    organiser.get(f"{address}/{number}/delete").form().submit()
+    with writing() as session:
+        make_photograph(session, edition)
+    assert form.submit().status == 404
+    with reading() as session:
+        assert len(photographs_of(session, edition.id)) == 1
+
+
 def test_photograph_is_published_once_it_lacks_nothing(organiser, address, writing, edition, year):
     with writing() as session:
         number = make_photograph(session, edition).id
