@@ -53,7 +53,6 @@ class Effect(enum.StrEnum):
     CONFIRMED = "confirmed"
     OPTION_GIVEN = "option_given"
     SEATS_GIVEN_ANOTHER_WAY = "seats_given_another_way"
-    BALLOT_TOO_LATE = "ballot_too_late"
     MORE_THAN_MEMBERS = "more_than_members"
 
 

@@ -37,6 +37,7 @@ from dofc_events.hosting.stages.rules import (
     Stage,
     changed_dates,
     closed_now,
+    decided_within,
     extended,
     faults_in_order,
     fixed_among,
@@ -152,10 +153,9 @@ def open_call(
     """
     if edition_in_the_way(session, year):
         raise YearTaken(str(year))
-    if year < details.ballot_closes_at.year:
-        raise YearHasPassed(str(year))
     _refuse_passed(vars(details), now)
     _refuse_disorder(details)
+    _refuse_too_late(year, details, details.zone)
     call = HostingCall(year=year, seed=new_secret(), is_demo=is_demo, **vars(details))
     call.criteria = _made(criteria)
     try:
@@ -183,8 +183,8 @@ def change_call(
     """Change a call, which said what was `seen`, to these `details`; returns whether anything is different.
 
     Only what its stage allows (`EDITABLE`) can be changed; people affected by other dates are told. If proposals become
-    public, each proposer who agreed to something else is asked. Raises TooLateToChange, DatesHavePassed and
-    CallDatesOutOfOrder.
+    public, each proposer who agreed to something else is asked. Raises TooLateToChange, DatesHavePassed,
+    CallDatesOutOfOrder and YearHasPassed.
     """
     call = locked_call(session, call_id)
     before = details_of(call)
@@ -196,6 +196,8 @@ def change_call(
         raise TooLateToChange(fixed)
     _refuse_passed({name: getattr(details, name) for name in changes}, now)
     _refuse_disorder(details)
+    if "ballot_closes_at" in changes:
+        _refuse_too_late(call.year, details, details.zone)
     _change(session, call, details, "call_changed", actor, now)
     if "proposals_public" in changes and call.proposals_public:
         for proposal in proposals_of(session, call_id):
@@ -215,14 +217,16 @@ def extend_call(
 ) -> None:
     """Move the close of a call to a later time than was `seen`, or open it again; later dates move as `extended` says.
 
-    Everybody concerned is told. Raises WrongStage once the review has begun, and NotLater.
+    Everybody concerned is told. Raises WrongStage once the review has begun, NotLater and YearHasPassed.
     """
     call = locked_call(session, call_id)
     refuse_changed(seen, call.closes_at)
     refuse_unless(Act.EXTEND, call.stage(now))
     if closes_at <= max(call.closes_at, now):
         raise NotLater
-    _change(session, call, extended(call.dates, closes_at, call.zone), "call_extended", actor, now)
+    dates = extended(call.dates, closes_at, call.zone)
+    _refuse_too_late(call.year, dates, call.zone)
+    _change(session, call, dates, "call_extended", actor, now)
 
 
 def close_call(session: Session, call_id: int, actor: Actor, now: datetime) -> None:
@@ -343,6 +347,11 @@ def _refuse_disorder(details: CallDetails) -> None:
     faults = faults_in_order(details)
     if faults:
         raise CallDatesOutOfOrder(faults)
+
+
+def _refuse_too_late(year: int, dates: Dates, zone: str) -> None:
+    if not decided_within(year, dates, zone):
+        raise YearHasPassed(str(year))
 
 
 def _refuse_passed(values: Mapping[str, Any], now: datetime) -> None:

@@ -7,9 +7,9 @@ Stages do not overlap: an act is refused in every stage that its row does not na
 import enum
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from dofc_events.core.clock import from_zone, in_zone
+from dofc_events.core.clock import end_of_day, from_zone, in_zone
 from dofc_events.core.errors import Refusal
 
 
@@ -202,6 +202,11 @@ def faults_in_order(dates: Dates) -> tuple[DateFault, ...]:
         DateFault.BALLOT_ENDS_BEFORE_IT_BEGINS: dates.ballot_opens_at < dates.ballot_closes_at,
     }
     return tuple(fault for fault, holds in in_order.items() if not holds)
+
+
+def decided_within(year: int, dates: Dates, zone: str) -> bool:
+    """Whether the ballot closes before a year is over in `zone`."""
+    return dates.ballot_closes_at <= end_of_day(date(year, 12, 31), zone)
 
 
 def _days_later(moment: datetime, days: int, zone: str) -> datetime:

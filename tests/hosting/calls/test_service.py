@@ -1,7 +1,7 @@
 """Acts of the chair on a call: dates, criteria, the review, the shortlist."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -78,7 +78,12 @@ def test_a_call_is_for_a_year_that_can_still_get_its_host(session):
         make_call(session, 2030)
     with pytest.raises(YearHasPassed):
         make_call(session, 2025)
-    assert make_call(session, 2031)
+    call = make_call(session, 2031)
+    late = replace(details_of(call), ballot_closes_at=datetime(2032, 1, 1, 1, tzinfo=UTC))
+    with pytest.raises(YearHasPassed):
+        change_call(session, call.id, late, COMMAND, NOW)
+    with pytest.raises(YearHasPassed):
+        extend_call(session, call.id, late.ballot_closes_at, COMMAND, NOW)
 
 
 @pytest.mark.databases("sqlite", "postgresql")

@@ -1,13 +1,14 @@
 """The stage of a call, what may be done in it, and what that does to its dates."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dofc_events.core.clock import from_zone
 from dofc_events.hosting.stages.rules import (
     DATES,
     EDITABLE,
@@ -19,6 +20,7 @@ from dofc_events.hosting.stages.rules import (
     WrongStage,
     changed_dates,
     closed_now,
+    decided_within,
     extended,
     faults_in_order,
     fixed_among,
@@ -141,6 +143,13 @@ def test_an_extended_call_is_still_in_order(days, more):
     after = extended(dates, dates.closes_at + more * DAY, ZONE)
     assert faults_in_order(after) == ()
     assert after.ballot_closes_at >= dates.ballot_closes_at
+
+
+@pytest.mark.parametrize("zone", ["Europe/Belgrade", "America/New_York"])
+def test_the_host_is_known_before_the_year_is_over_where_the_call_is(zone):
+    ends = from_zone(date(2028, 1, 1), time(0), zone)
+    assert decided_within(2027, replace(DATES_OF_T, ballot_closes_at=ends), zone)
+    assert not decided_within(2027, replace(DATES_OF_T, ballot_closes_at=ends + SECOND), zone)
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,10 @@ class CallForm(Form):
                     ),
                 )
             case YearHasPassed():
-                self._wrong("year", _("The year would be over before the ballot closes. Check the year and the dates."))
+                self._wrong(
+                    "ballot_closes_at",
+                    _("The ballot must close before the end of %(year)s, the year of the edition.", year=refusal),
+                )
             case CallDatesOutOfOrder(faults=faults):
                 self._say_faults(faults)
             case DatesHavePassed(fields=names):
@@ -231,6 +234,14 @@ class ExtendForm(EditForm):
         match refusal:
             case NotLater():
                 self.closes_at.errors = [_("Enter a time in the future, later than the one that was announced.")]
+            case YearHasPassed():
+                self.closes_at.errors = [
+                    _(
+                        "Reviews and the ballot would move too, and the ballot would close after %(year)s, the year of"
+                        " the edition. Enter an earlier time.",
+                        year=refusal,
+                    )
+                ]
             case _:
                 raise refusal
 

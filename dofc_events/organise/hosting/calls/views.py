@@ -18,7 +18,7 @@ from dofc_events.hosting.membership.queries import unsettled
 from dofc_events.hosting.queries import all_calls, concerned_by, edition_in_the_way, proposals_of
 from dofc_events.hosting.reviews.queries import is_scored, summaries
 from dofc_events.hosting.rules import PENDING, ProposalStatus, by_score
-from dofc_events.hosting.stages.rules import DATES, Act, Stage, WrongStage, changed_dates, extended
+from dofc_events.hosting.stages.rules import DATES, Act, Stage, WrongStage, changed_dates, decided_within, extended
 from dofc_events.organise.hosting.calls.forms import CallForm, ChangeCallForm, ExtendForm, NewCallForm, ShortlistForm
 from dofc_events.organise.hosting.queries import reviewers_with_an_interest, trail_of
 from dofc_events.organise.hosting.shared import CALL, DESK, around, call_of, readers_only
@@ -64,7 +64,7 @@ def new() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return form_page(form, "organise/hosting/calls/settings.html", **context)
     try:
-        ask_first(form.accepted.data or "", _unlikely(form, form.year.data))
+        ask_first(form.accepted.data or "", _unlikely(form))
         with unit_of_work() as session:
             calls.open_call(session, form.year.data, form.to_details(), form.to_criteria(), acting(), now())
     except NotAgreed as asked:
@@ -88,7 +88,7 @@ def settings(year: int) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return form_page(form, page, **context)
     try:
-        ask_first(form.accepted.data or "", _unlikely(form, year))
+        ask_first(form.accepted.data or "", _unlikely(form))
         with unit_of_work() as session:
             calls.change_call(session, call.id, form.to_details(), acting(), now(), seen=form.before)
             if "criteria" in form:
@@ -133,9 +133,10 @@ def extend(year: int) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return form_page(form, page, **context)
     closes_at = form.moment(call)
-    if form.accepted.data != closes_at.isoformat() and closes_at > max(call.closes_at, now()):
-        context["after"] = extended(call.dates, closes_at, call.zone)
-        context["changed"] = changed_dates(call.dates, context["after"])
+    after = extended(call.dates, closes_at, call.zone)
+    possible = closes_at > max(call.closes_at, now()) and decided_within(year, after, call.zone)
+    if possible and form.accepted.data != closes_at.isoformat():
+        context |= {"after": after, "changed": changed_dates(call.dates, after)}
         proposals, accounts = concerned_by(db.session(), call.id, context["changed"], now())
         context["told"] = len(proposals) + len(accounts)
         return answer_errors(form, page, **context)
@@ -241,14 +242,8 @@ def trail(year: int) -> ResponseReturnValue:
     )
 
 
-def _unlikely(form: CallForm, year: int) -> list[Consequence]:
-    """A quorum that the existing members cannot reach; a ballot on the host of a year that closes only after it.
-
-    Once the ballot is open its close can no longer be changed.
-    """
-    found, voting = [], len(members(db.session()))
-    if "quorum" in form and voting and form.quorum.data > voting:
-        found.append(Consequence(Effect.MORE_THAN_MEMBERS, voting))
-    if "ballot_closes_at" in form and form.ballot_closes_at.data.year > year:
-        found.append(Consequence(Effect.BALLOT_TOO_LATE, form.ballot_closes_at.data.year, str(year)))
-    return found
+def _unlikely(form: CallForm) -> list[Consequence]:
+    """A quorum that the existing members cannot reach."""
+    voting = len(members(db.session()))
+    too_high = "quorum" in form and voting and form.quorum.data > voting
+    return [Consequence(Effect.MORE_THAN_MEMBERS, voting)] if too_high else []

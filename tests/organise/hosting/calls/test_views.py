@@ -129,9 +129,16 @@ def test_a_call_is_changed_with_its_criteria(chair, call, the_call):
     assert [(c.label, c.weight) for c in call.criteria] == [("Funding", 3), ("Experience", 1), ("Food", 5)]
 
 
-def test_a_ballot_that_closes_after_the_edition_is_asked_about(chair, call):
-    asked = chair().get(f"{CALL}/settings").form().fill(ballot_closes_at="2062-05-01T00:00").submit()
-    assert "The ballot would close in 2062, after the edition of" in asked.one(".notice-warning").text
+def test_a_ballot_that_closes_after_the_year_of_the_edition_is_refused(chair, call, the_call):
+    form = chair().get("/organise/hosting/calls/new").form()
+    page = form.fill(ANSWERS | {"year": "2028", "ballot_closes_at": "2029-01-01T00:01"}).submit()
+    assert "before the end of 2028" in page.one("#ballot_closes_at-error").text
+    page = chair().get(f"{CALL}/settings").form().fill(ballot_closes_at="2062-05-01T00:00", text="Mine").submit()
+    assert page.status == 422
+    assert f"before the end of {YEAR}" in page.one("#ballot_closes_at-error").text
+    assert page.form().value("text") == "Mine"
+    page.form().fill(ballot_closes_at=f"{YEAR + 1}-01-01T00:00").submit()
+    assert the_call().text == "Mine"
 
 
 def test_a_quorum_that_the_members_cannot_reach_is_asked_about(chair, writing, call, the_call):
@@ -227,6 +234,14 @@ def test_an_earlier_close_is_no_extension(chair, call, the_call):
     page = chair().get(f"{CALL}/extend").form().fill(closes_at=later(call, days=-1)).submit()
     assert page.status == 422
     assert "later than the one that was announced" in page.text
+    assert the_call().closes_at == call.closes_at
+
+
+def test_an_extension_that_moves_the_ballot_past_the_year_of_the_edition_is_refused(chair, call, the_call):
+    page = chair().get(f"{CALL}/extend").form().fill(closes_at="2062-01-01T00:00").submit()
+    assert page.status == 422
+    assert f"the ballot would close after {YEAR}" in page.one("#closes_at-error").text
+    assert page.form().value("closes_at") == "2062-01-01T00:00" and "What changes" not in page.text
     assert the_call().closes_at == call.closes_at
 
 
