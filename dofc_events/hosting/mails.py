@@ -179,7 +179,8 @@ def dates_changed(proposal: Proposal, before: Dates) -> Envelope:
 
 def dates_changed_for_account(call: HostingCall, before: Dates, account: Account) -> Envelope:
     """For a reviewer or a representative, what `dates_changed` tells a proposer."""
-    changed, page = changed_dates(before, call.dates), link("hosting.index")
+    changed = changed_dates(before, call.dates)
+    page = f"{link('organise.hosting.index')}#call-{call.year}"
     return _to_account(
         "dates_changed",
         "proposal-status",

@@ -65,6 +65,13 @@ def current_call(session: Session, now: datetime) -> HostingCall | None:
     return by_opening[-1] if by_opening else min(calls, key=lambda call: call.opens_at, default=None)
 
 
+def call_asked_for(session: Session, year: str, now: datetime) -> HostingCall | None:
+    """The call of the year that a form or an address names, else the current one."""
+    if year:
+        return call_by_year(session, int(year)) if year.isascii() and year.isdigit() and len(year) == 4 else None
+    return current_call(session, now)
+
+
 def locked_call(session: Session, call_id: int, *, shared: bool = False) -> HostingCall:
     """The call's row, held until the unit of work ends; `shared` with all who only need it to stay what it is."""
     return session.scalars(

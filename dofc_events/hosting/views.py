@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from flask import Blueprint, Flask, abort, render_template
+from flask import Blueprint, Flask, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from dofc_events.core.clock import now
@@ -14,7 +14,7 @@ from dofc_events.hosting.ballots.queries import chaired_members, counted, roll
 from dofc_events.hosting.co_hosts import views as co_hosts
 from dofc_events.hosting.models import HostingCall
 from dofc_events.hosting.proposals import views as proposals
-from dofc_events.hosting.queries import all_calls, call_by_year, current_call, proposals_of
+from dofc_events.hosting.queries import all_calls, call_asked_for, call_by_year, proposals_of
 from dofc_events.hosting.stages.rules import Stage
 from dofc_events.web.downloads import download
 
@@ -33,17 +33,19 @@ YEAR = "/hosting/<year:year>"
 
 @blueprint.get("/hosting/")
 def index() -> str:
-    """The call that is under way, and those before and after it."""
-    session, at = db.session(), now()
-    current = current_call(session, at)
-    is_public = current is not None and current.proposals_public and current.stage(at) is not Stage.NOT_YET
-    received = proposals_of(session, current.id) if current and is_public else []
+    """The call that is under way, or that of the year which is asked for, and the others."""
+    session, at, year = db.session(), now(), request.args.get("year", "")
+    call = call_asked_for(session, year, at)
+    if year and call is None:
+        abort(404)
+    is_public = call is not None and call.proposals_public and call.stage(at) is not Stage.NOT_YET
+    received = proposals_of(session, call.id) if call and is_public else []
     return render_template(
         "hosting/index.html",
-        call=current,
+        call=call,
         at=at,
         proposals=[p for p in received if p.public_agreed_at] if is_public else None,
-        others=[call for call in all_calls(session) if current is None or call.id != current.id],
+        others=[other for other in all_calls(session) if call is None or other.id != call.id],
     )
 
 

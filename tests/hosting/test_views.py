@@ -158,6 +158,21 @@ def test_without_a_call_the_page_says_so(client):
     assert "Who will host" not in client.get("/").text
 
 
+def test_each_of_two_open_calls_has_its_page_and_its_form(client, writing):
+    """The text of the other one stood nowhere, and nothing led to its form."""
+    with writing() as session:
+        make_call(session)
+        make_call(session, YEAR + 1, opens_at=NOW - 2 * WEEK, text="Who is **after** that?")
+    page = client.get("/hosting/")
+    other = page.follow("Days of Clusters 2030")
+    assert other.url == "/hosting/?year=2030" and "Who is after that?" in other.text
+    for form in (page.follow("Propose to host in 2030"), other.follow("Make a proposal")):
+        assert form.h1 == "Propose to host the Days of Clusters 2030"
+        assert form.follow("Call for hosts").url == other.url
+    for year in ("2031", "x", "9" * 30):
+        assert client.get(f"/hosting/?year={year}").status == 404
+
+
 @pytest.mark.parametrize("path", ["/", "/hosting/"])
 def test_the_pages_cost_the_same_for_one_call_and_for_ten(client, writing, path):
     counts = []

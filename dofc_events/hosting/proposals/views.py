@@ -27,11 +27,7 @@ from dofc_events.hosting.proposals.questions.service import NothingAsked, answer
 from dofc_events.hosting.proposals.service import PROPOSER
 from dofc_events.hosting.proposals.shared import OWN, mine, own_context, own_errors, refuse_unless_open
 from dofc_events.hosting.proposals.texts import consent_text
-from dofc_events.hosting.queries import (
-    call_by_year,
-    current_call,
-    typed_token_of,
-)
+from dofc_events.hosting.queries import call_asked_for, typed_token_of
 from dofc_events.hosting.rules import (
     ProposalStatus,
     may_become,
@@ -83,7 +79,7 @@ def proposal_fixed(refusal: service.ProposalFixed) -> ResponseReturnValue:
 @blueprint.route("/hosting/propose", methods=["GET", "POST"])
 def propose() -> ResponseReturnValue:
     allow_long_form()
-    call = _call_to_propose_for(request.form.get("year") or request.args.get("year"))
+    call = call_asked_for(db.session(), request.form.get("year") or request.args.get("year", ""), now())
     if call is None or (request.method == "GET" and not call.allows(Act.PROPOSE, now())):
         return _not_open(call)
     form = NewProposalForm(data={"year": str(call.year)})
@@ -227,13 +223,6 @@ def answer(token: str) -> ResponseReturnValue:
         abort(404)
     flash(_("Answer saved. All reviewers can read it now."), "success")
     return redirect(url_for(".own", token=token, _anchor="questions"), 303)
-
-
-def _call_to_propose_for(year: str | None) -> HostingCall | None:
-    """The call of the year that a form or an address names, else the one under way."""
-    if year:
-        return call_by_year(db.session(), int(year)) if year.isascii() and year.isdigit() and len(year) == 4 else None
-    return current_call(db.session(), now())
 
 
 def _not_open(call: HostingCall | None) -> ResponseReturnValue:

@@ -167,6 +167,8 @@ def test_an_extension_moves_what_follows_and_is_told_to_everyone_concerned(sessi
     assert details_of(people) == call_details(**{name: moment + 3 * DAY for name, moment in FOLLOWING})
     told = told_since(session, NOW)
     assert set(told) == {"draft@dofc.test", "submitted@dofc.test", "board@dofc.test", "votes@dofc.test"}
+    for account in ("board@dofc.test", "votes@dofc.test"):
+        assert f"http://dofc.test/organise/hosting/#call-{YEAR} " in told[account][1]
     subject, text = told["draft@dofc.test"]
     assert "extended: proposals until" in subject
     assert "Reviews begin:" in text and "before:" in text and "The call opens" not in text
