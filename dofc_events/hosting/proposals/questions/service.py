@@ -12,7 +12,7 @@ from dofc_events.hosting import mails
 from dofc_events.hosting.conflicts.service import refuse_partial
 from dofc_events.hosting.models import Proposal, Question
 from dofc_events.hosting.proposals.service import ProposalFixed
-from dofc_events.hosting.queries import locked_proposal
+from dofc_events.hosting.queries import locked_proposal, questions_of
 from dofc_events.hosting.rules import PENDING, ProposalStatus, scope_of
 from dofc_events.mail.outbox import TooManyMessages, enqueue
 from dofc_events.mail.rules import ADDRESS_LIMITS
@@ -32,16 +32,21 @@ def ask_question(
     *,
     keep_mail: bool = False,
 ) -> Question:
-    """Ask a proposer something, and write to them. Raises ProposalFixed, NotAReviewer, OwnProposal."""
+    """Ask a proposer something, and write to them, once however often it is sent.
+
+    Raises ProposalFixed, NotAReviewer, OwnProposal.
+    """
     proposal = _undecided(session, proposal_id)
     refuse_partial(session, proposal, account_id, now)
+    if sent_before := _sent_before(session, proposal_id, account_id, text):
+        return sent_before
     question = _add(session, proposal, account_id, text, "question_asked", actor, now)
     enqueue(session, mails.question_asked(proposal, question), now, keep=keep_mail)
     return question
 
 
 def answer_question(session: Session, proposal_id: int, text: str, actor: Actor, now: datetime) -> Question:
-    """Answer what was asked, and write to everyone who asked.
+    """Answer what was asked, and write to everyone who asked, once however often it is sent.
 
     Raises ProposalFixed, NothingAsked, and TooManyMessages: an hour has as many answers as there are questions, but at
     least as many as ADDRESS_LIMITS has.
@@ -51,11 +56,23 @@ def answer_question(session: Session, proposal_id: int, text: str, actor: Actor,
     reviewers = session.scalars(select(Account).where(Account.id.in_(asked)).order_by(Account.id)).all()
     if not reviewers:
         raise NothingAsked
+    if sent_before := _sent_before(session, proposal_id, None, text):
+        return sent_before
     _refuse_flood(session, proposal_id, now)
     answer = _add(session, proposal, None, text, "question_answered", actor, now)
     for reviewer in reviewers:
         enqueue(session, mails.question_answered(proposal, answer, reviewer), now)
     return answer
+
+
+def _sent_before(session: Session, proposal_id: int, account_id: int | None, text: str) -> Question | None:
+    """The same message of the same writer, unless the other side has written since."""
+    for message in reversed(questions_of(session, proposal_id)):
+        if (message.account_id is None) != (account_id is None):
+            break
+        if (message.account_id, message.text) == (account_id, text):
+            return message
+    return None
 
 
 def _refuse_flood(session: Session, proposal_id: int, now: datetime) -> None:
