@@ -267,6 +267,16 @@ def own_among(session: Session, proposals: Iterable[Proposal], account_id: int, 
     return {proposal_id: interest for (whose, proposal_id), interest in found.items() if whose == account_id}
 
 
+def who_reviews(
+    session: Session, call: HostingCall, proposals: Collection[Proposal], now: datetime
+) -> list[tuple[Account, list[Proposal]]]:
+    """Who can score any of these proposals of a call, each with those that they can; nobody once reviews have ended."""
+    board = reviewers(session, now) if now < call.review_closes_at else []
+    found = interests(session, proposals, board, now)
+    theirs = [(account, [p for p in proposals if (account.id, p.id) not in found]) for account in board]
+    return [(account, some) for account, some in theirs if some]
+
+
 PROPOSAL, TYPED, BALLOT, CO_HOST = "proposal", "proposal-typed", "ballot", "co-host"
 
 

@@ -23,9 +23,8 @@ from dofc_events.hosting.queries import (
     edition_in_the_way,
     locked_call,
     locked_proposals,
-    own_among,
     proposals_of,
-    reviewers,
+    who_reviews,
 )
 from dofc_events.hosting.reviews.queries import is_scored
 from dofc_events.hosting.rules import MAX_WEIGHT, ProposalStatus, scope_of
@@ -296,11 +295,8 @@ def start_review(session: Session, call_id: int, actor: Actor, now: datetime) ->
     for proposal in submitted:
         move(session, proposal, ProposalStatus.UNDER_REVIEW, "proposal_under_review", actor, now)
         enqueue(session, mails.under_review(proposal), now)
-    if submitted and now < call.review_closes_at:
-        for reviewer in reviewers(session, now):
-            own = own_among(session, submitted, reviewer.id, now)
-            if theirs := [proposal for proposal in submitted if proposal.id not in own]:
-                enqueue(session, mails.review_begins(call, theirs, reviewer), now)
+    for reviewer, theirs in who_reviews(session, call, submitted, now):
+        enqueue(session, mails.review_begins(call, theirs, reviewer), now)
     return len(submitted)
 
 

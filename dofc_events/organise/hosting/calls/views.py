@@ -15,7 +15,7 @@ from dofc_events.core.errors import NotAgreed, Refusal, ask_first
 from dofc_events.hosting.ballots.queries import chaired_members, roll
 from dofc_events.hosting.calls import service as calls
 from dofc_events.hosting.membership.queries import unsettled
-from dofc_events.hosting.queries import all_calls, concerned_by, edition_in_the_way, proposals_of
+from dofc_events.hosting.queries import all_calls, concerned_by, edition_in_the_way, proposals_of, who_reviews
 from dofc_events.hosting.reviews.queries import is_scored, summaries
 from dofc_events.hosting.rules import PENDING, ProposalStatus, by_score
 from dofc_events.hosting.stages.rules import DATES, Act, Stage, WrongStage, changed_dates, decided_within, extended
@@ -180,18 +180,16 @@ def start_review(year: int) -> ResponseReturnValue:
         submitted = proposals_of(db.session(), call.id, (SUBMITTED,))
         likely = unsettled(db.session(), submitted)
         submitted = [proposal for proposal in submitted if proposal.id not in likely]
-        context = {"call": call, "submitted": submitted, "likely": likely, "at": now(), **around()}
+        told = who_reviews(db.session(), call, submitted, now())
+        context = {"call": call, "submitted": submitted, "told": len(told), "likely": likely, "at": now(), **around()}
         return form_page(form, "organise/hosting/calls/start_review.html", **context)
     try:
         with unit_of_work() as session:
-            told = calls.start_review(session, call.id, acting(), now())
+            begun = calls.start_review(session, call.id, acting(), now())
     except WrongStage:
-        flash(_("The call is still open: close it first."), "warning")
-    else:
-        flash(
-            ngettext("%(num)d proposal is under review.", "%(num)d proposals are under review.", told),
-            "success",
-        )
+        return redirect(url_for(".start_review", year=year), 303)
+    if begun:
+        flash(ngettext("%(num)d proposal is under review.", "%(num)d proposals are under review.", begun), "success")
     return redirect(url_for(".call", year=year), 303)
 
 

@@ -270,16 +270,62 @@ def test_beginning_the_review_tells_exactly_those_who_were_named(chair, writing,
         here = session.get_one(HostingCall, call.id)
         submitted = [make_proposal(session, here) for _ in range(2)]
         draft = make_proposal(session, here, ProposalStatus.DRAFT)
-    assert "Close it first" in chair().get(f"{CALL}/start-review").text
+    assert "The call is open until" in chair().get(f"{CALL}/start-review").text
     clock.move_to(call.closes_at)
     page = chair().get(f"{CALL}/start-review")
     assert "2 proposers will be told" in page.text
     assert draft.proposer not in page.text
     page.form(f"{CALL}/start-review").submit()
+    assert "under review." not in page.form(f"{CALL}/start-review").submit().text
     assert statuses(reading) == ["under_review", "under_review", "draft"]
     with reading() as session:
         assert [mail_to(session, p.contact_email)[-1] for p in submitted] == ["proposal-status"] * 2
         assert "proposal-status" not in mail_to(session, draft.contact_email)
+
+
+def test_who_reviews_is_told_only_if_somebody_still_can(chair, writing, call, clock):
+    page = f"{CALL}/start-review"
+    with writing() as session:
+        make_reviewer(session, make_member(session, "danube"))
+        make_proposal(session, session.get_one(HostingCall, call.id), member="danube")
+    clock.move_to(call.closes_at)
+    assert "nobody on the board may review these" in chair().get(page).text
+    with writing() as session:
+        make_reviewer(session)
+    assert "1 reviewer will be told" in chair().get(page).text
+    clock.move_to(call.review_closes_at)
+    assert "reviews have ended" in chair().get(page).text
+
+
+def test_what_waits_for_the_chair_is_not_said_to_be_under_review(chair, writing, call, clock):
+    with writing() as session:
+        make_member(session, name="Danube Cluster")
+        make_proposal(session, session.get_one(HostingCall, call.id), organisation="Danube Cluster")
+    clock.move_to(call.closes_at)
+    page = chair().get(f"{CALL}/start-review")
+    assert "1 proposal is waiting until you have settled" in page.text and "already under review" not in page.text
+
+
+def test_why_the_review_cannot_begin_is_said_as_the_call_stands(chair, writing, call, clock):
+    """Of every later stage it was said that the call is open, and to be closed first."""
+    path = f"{CALL}/start-review"
+    clock.move_to(call.closes_at)
+    with writing() as session:
+        make_member(session)
+        make_proposal(session, session.get_one(HostingCall, call.id), now=NOW)
+    opened = chair().get(path)
+    with writing() as session:
+        here = session.get_one(HostingCall, call.id)
+        here.closes_at = here.review_opens_at = call.closes_at + timedelta(days=1)
+    refused = opened.form(path).submit()
+    assert refused.url == path and "The call is open until" in refused.text
+    with writing() as session:
+        here = session.get_one(HostingCall, call.id)
+        shortlist_all(session, here)
+        begin_ballot(session, here)
+    clock.move_to(call.ballot_opens_at)
+    said = chair().get(path).text
+    assert "Members vote until" in said and "open until" not in said
 
 
 def test_the_shortlist_is_what_was_ticked(chair, writing, reading, call, clock):
