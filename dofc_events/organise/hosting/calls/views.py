@@ -72,7 +72,7 @@ def new() -> ResponseReturnValue:
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, "organise/hosting/calls/settings.html", **context)
-    flash(_("Call saved. Proposals can be submitted once it opens."), "success")
+    flash(_("Call saved."), "success")
     return redirect(url_for(".call", year=form.year.data), 303)
 
 

@@ -93,6 +93,12 @@ def test_a_call_is_opened_with_its_windows_in_its_zone_and_the_usual_criteria(ch
     assert not call.proposals_public
 
 
+def test_a_call_that_is_already_open_is_not_said_to_open_later(chair):
+    page = chair().get("/organise/hosting/calls/new").form().fill(ANSWERS | {"opens_at": "2026-10-01T09:00"}).submit()
+    assert "Call saved." in page.text and "The call is open until" in page.one(".lead").text
+    assert "once it opens" not in page.text
+
+
 def test_dates_out_of_order_are_said_all_at_once_and_nothing_is_lost(chair):
     wrong = {"closes_at": "2027-02-01T00:00", "ballot_closes_at": "2027-04-01T00:00", "text": "Mine"}
     page = chair().get("/organise/hosting/calls/new").form().fill(ANSWERS | wrong).submit()
