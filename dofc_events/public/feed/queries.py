@@ -20,7 +20,7 @@ LATEST = 50
 
 @dataclass(frozen=True)
 class News:
-    """An edition that was announced or is over, or an outcome of one, and when that became so."""
+    """An edition that was announced or is over, or an outcome of one, and since when readers could know."""
 
     at: datetime
     edition: Edition
@@ -43,14 +43,18 @@ def latest_news(session: Session, now: datetime) -> list[News]:
         if edition.is_demo:
             continue
         over_at = _over_at(edition)
-        was_announced_at = announced.get(str(edition.year), over_at)
-        news.append(News(over_at if over_at <= now else min(was_announced_at, now), edition))
-        news += [News(_agreed_at(one, min(over_at, now)), edition, one) for one in outcomes[edition.id]]
+        announced_at = announced.get(str(edition.year))
+        news.append(News(over_at if over_at <= now else min(announced_at or over_at, now), edition))
+        news += [News(_known_at(one, announced_at, over_at), edition, one) for one in outcomes[edition.id]]
     return sorted(news, key=lambda one: one.at, reverse=True)[:LATEST]
 
 
-def _agreed_at(outcome: Outcome, otherwise: datetime) -> datetime:
-    return datetime.combine(outcome.agreed_on, time(12), UTC) if outcome.agreed_on else otherwise
+def _known_at(outcome: Outcome, announced_at: datetime | None, over_at: datetime) -> datetime:
+    """When what is said of an outcome came onto the site; of an edition that came as a record, when it was agreed."""
+    if announced_at:
+        return max(announced_at, outcome.changed_at)
+    agreed_at = datetime.combine(outcome.agreed_on, time(12), UTC) if outcome.agreed_on else over_at
+    return min(agreed_at, outcome.changed_at)
 
 
 def _over_at(edition: Edition) -> datetime:

@@ -7,8 +7,9 @@ import pytest
 import time_machine
 
 from dofc_events.conference.models import Edition
-from dofc_events.core.audit import COMMAND
+from dofc_events.core.audit import COMMAND, record
 from dofc_events.memory.history.service import load_history
+from tests.support.factories import NOW as MADE_AT
 from tests.support.factories import make_edition
 from tests.support.memory import make_outcome
 
@@ -56,6 +57,20 @@ def test_the_feed_survives_whatever_a_title_has_in_it(client, writing):
         make_outcome(session, edition, "<b>대구</b> & “others”")
         make_outcome(session, edition, "Nobody has seen it", published=False)
     assert set(entries(client)) == {"Days of Clusters 2020", "<b>대구</b> & “others”"}
+
+
+def test_an_outcome_is_news_when_it_was_published_and_never_in_the_future(client, writing):
+    """Its day was that of the feed, however far ahead, and one of a year ago came below all that readers had seen."""
+    with writing() as session:
+        old, recorded = make_edition(session, year=2025), make_edition(session, year=2024, status="archived")
+        record(session, COMMAND, datetime(2025, 1, 7, tzinfo=UTC), "edition_published", scope="2025")
+        make_outcome(session, old, "Signed last year", agreed_on=date(2025, 6, 1))
+        make_outcome(session, recorded, "Signed long ago", agreed_on=date(2024, 6, 1))
+        for edition in (old, recorded):
+            make_outcome(session, edition, f"To come {edition.year}").agreed_on = date(2199, 1, 1)
+    updated = {title: entry.findtext(f"{ATOM}updated") for title, entry in entries(client).items()}
+    assert updated["Signed last year"] == updated["To come 2025"] == updated["To come 2024"] == MADE_AT.isoformat()
+    assert updated["Signed long ago"] == "2024-06-01T12:00:00+00:00"
 
 
 def test_the_sitemap_has_what_everyone_may_see(client, writing):
