@@ -40,6 +40,8 @@ class FaultKind(enum.StrEnum):
     NOT_A_TIME = "not_a_time"
     NOT_A_MOMENT = "not_a_moment"
     ENDS_FIRST = "ends_first"
+    FAR_FROM_ITS_YEAR = "far_from_its_year"
+    SAME_NUMBER = "same_number"
     NOT_A_COUNTRY = "not_a_country"
     NOT_ONE_OF = "not_one_of"
     NOT_YES_OR_NO = "not_yes_or_no"

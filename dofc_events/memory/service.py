@@ -18,7 +18,7 @@ from dofc_events.memory.documents.models import EditionDocument
 from dofc_events.memory.documents.service import DOCUMENTS
 from dofc_events.memory.editions.models import FactSource, WriteUp
 from dofc_events.memory.editions.queries import not_archived, organisation_slugs
-from dofc_events.memory.editions.service import EDITIONS, ORGANISATIONS, SERIES_PART
+from dofc_events.memory.editions.service import EDITIONS, ORGANISATIONS, SERIES_PART, faults_in_series
 from dofc_events.memory.figures.exchange.service import FIGURES
 from dofc_events.memory.history.rules import history_rows
 from dofc_events.memory.outcomes.exchange.service import OUTCOMES
@@ -107,10 +107,11 @@ def check_rows(rows: Mapping[str, Any]) -> None:
 def changes_by(session: Session, rows: Mapping[str, Sequence[Row]]) -> list[Change]:
     """What checked rows would change, in the order in which it has to be done; nothing is written.
 
-    Raises FileRefused if a row names what is not there, or changes the settings of an edition that is in use.
+    Raises FileRefused if a row names what is not there, changes the settings of an edition that is in use, or leaves
+    one with days or a number that cannot be.
     """
     changes = [change for part in PARTS for change in changes_to(session, part, rows.get(part.name, ()))]
-    faults = [*_dangling(session, changes), *_in_use(session, changes)]
+    faults = [*_dangling(session, changes), *_in_use(session, changes), *faults_in_series(session, changes)]
     if faults:
         raise FileRefused(*faults[:MAX_FAULTS])
     return changes

@@ -1,8 +1,11 @@
 """The facts of an edition that are on record, and what may stand of them in a file."""
 
+from datetime import date, time
+
 from dofc_events.core.clock import zones
 from dofc_events.memory.rules import (
     Check,
+    FaultKind,
     clock,
     country,
     day,
@@ -16,6 +19,8 @@ from dofc_events.memory.rules import (
     year,
 )
 
+# An edition that is postponed keeps its year.
+MAX_YEARS_LATE = 2
 LONGEST_WRITE_UP, LONGEST_SOURCE = 20_000, 500
 MAX_ORGANISERS, MAX_COUNTRIES, MAX_PEOPLE = 30, 250, 1_000_000
 
@@ -85,3 +90,17 @@ ORGANISATION: dict[str, Check] = {
     "website": text(300),
 }
 SERIES: dict[str, Check] = {"countries_edition_unknown": many(country, MAX_COUNTRIES)}
+
+
+def fault_in_days(
+    year: int, starts_on: date | None, ends_on: date | None, starts_at: time | None = None, ends_at: time | None = None
+) -> tuple[str, FaultKind] | None:
+    """What is wrong with when the edition of a year was, and the column to correct."""
+    first = starts_on or ends_on
+    if first and not 0 <= first.year - year <= MAX_YEARS_LATE:
+        return "starts_on", FaultKind.FAR_FROM_ITS_YEAR
+    if starts_on and ends_on and ends_on < starts_on:
+        return "ends_on", FaultKind.ENDS_FIRST
+    if starts_on and starts_on == ends_on and starts_at and ends_at and ends_at <= starts_at:
+        return "ends_at", FaultKind.ENDS_FIRST
+    return None

@@ -30,9 +30,18 @@ from dofc_events.memory.editions.queries import (
     sources_of,
     write_up_of,
 )
-from dofc_events.memory.editions.rules import CLOCKS, COLUMNS, DAYS, FIELDS, ORGANISATION, REQUIRED, SERIES
-from dofc_events.memory.queries import Part
-from dofc_events.memory.rules import Row
+from dofc_events.memory.editions.rules import (
+    CLOCKS,
+    COLUMNS,
+    DAYS,
+    FIELDS,
+    ORGANISATION,
+    REQUIRED,
+    SERIES,
+    fault_in_days,
+)
+from dofc_events.memory.queries import Change, Part
+from dofc_events.memory.rules import Fault, FaultKind, Row
 
 # Facts that are columns of the edition's table.
 PLAIN_FACTS = ("city", "country", "venue", *DAYS, "attendance_at_least", "speakers", "had_learning_trips")
@@ -43,7 +52,11 @@ class StillInUse(Refusal):
 
 
 class DaysInDisorder(Refusal):
-    """The last day of an edition is before its first."""
+    """The days of an edition contradict each other, or its year; `kind` says which."""
+
+    def __init__(self, kind: FaultKind) -> None:
+        super().__init__(kind)
+        self.kind = kind
 
 
 def write_up(session: Session, edition_id: int, text: str, actor: Actor, now: datetime, *, seen: str) -> bool:
@@ -107,13 +120,13 @@ def change_facts(
     edition = lock_edition(session, edition_id)
     if edition.status != EditionStatus.ARCHIVED:
         raise StillInUse(str(edition.year))
-    if facts.starts_on and facts.ends_on and facts.ends_on < facts.starts_on:
-        raise DaysInDisorder
     session.expire(edition)
     refuse_changed(seen, facts_of(session, edition.year))
     changes = difference(_as_told(seen), _as_told(facts))
     if not changes:
         return False
+    if changes.keys() & {*DAYS} and (fault := fault_in_days(edition.year, facts.starts_on, facts.ends_on)):
+        raise DaysInDisorder(fault[1])
     slugs = slugs_of_organisations(session, [*facts.organisers, *filter(None, [facts.proposed_by])])
     ids = ids_by_slug(session, slugs.values())
     write(edition, {name: getattr(facts, name) for name in PLAIN_FACTS})
@@ -145,6 +158,22 @@ def set_countries_of_unknown_edition(
     record(session, actor, now, "countries_of_unknown_edition_changed", changes={"countries": [before, after]})
     session.flush()
     return True
+
+
+def faults_in_series(session: Session, changes: Sequence[Change]) -> list[Fault]:
+    """What would be wrong after these changes with when editions were, or with their numbers in the series."""
+    changed = [change for change in changes if change.part is EDITIONS]
+    numbers = dict(session.execute(select(Edition.year, Edition.ordinal)).all()) if changed else {}
+    numbers |= {change.row["year"]: change.row.get("ordinal") for change in changed}
+    faults, same = [], {}
+    for change in changed:
+        when = [_value(name, change.row.get(name)) for name in (*DAYS, *CLOCKS)]
+        if change.fields.keys() & {*DAYS, *CLOCKS} and (fault := fault_in_days(change.row["year"], *when)):
+            faults.append(Fault(fault[1], f"editions {change.key}: {fault[0]}"))
+        if "ordinal" in change.fields and (number := change.row.get("ordinal")):
+            same[number] = [str(year) for year in sorted(numbers) if numbers[year] == number]
+    where = [f"editions {', '.join(years)}: ordinal" for years in same.values() if len(years) > 1]
+    return faults + [Fault(FaultKind.SAME_NUMBER, one) for one in where]
 
 
 def slugs_of_organisations(session: Session, names: Sequence[str]) -> dict[str, str]:

@@ -18,6 +18,9 @@ outcomes: [{year: 2014, kind: agreement, title: Договор, countries: [BG]}
 """
 
 
+EDITION = b"editions: [{city: A, country: TR, year: %s}]"
+
+
 @pytest.fixture
 def chair(enter, writing):
     with writing() as session:
@@ -68,6 +71,8 @@ def test_facts_that_cannot_be_are_refused(chair):
     form = refused.form()
     refused = form.fill(countries="BG", attendance_at_least="1").submit()
     assert refused.status == 422 and "The last day is before the first." in refused.text
+    refused = refused.form().fill(starts_on="2021-10-11", ends_on="2021-10-12").submit()
+    assert refused.status == 422 and "The days are far from the year of the edition, 2012." in refused.text
 
 
 def test_a_fact_that_there_is_not_is_not_taken(chair):
@@ -111,12 +116,30 @@ def test_what_changed_since_the_difference_was_shown_is_shown_again(send, chair,
     assert "2 changes imported." in again.form("main form").submit().text
 
 
+def test_numbers_of_editions_change_places_and_a_postponed_edition_keeps_its_year(send):
+    swapped = b"2014, ordinal: 6}, {year: 2015, city: B, country: TR, ordinal: 5}"
+    later = b", {year: 2020, city: C, country: TR, ordinal: 8, starts_on: 2022-05-20, ends_on: 2022-05-21"
+    assert "3" in send(EDITION % (swapped + later)).one("[data-total]")["data-total"]
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
         (b"\x00\xff", "neither a history nor an exported memory"),
         (b"editions: [{year: 2014}]", "editions 2014: city: This is missing."),
         (b"editions: [{year: 2014, city: A, country: TR, mayor: 1}]", "mayor: This name is not known here."),
+        (EDITION % b"2014, ends_on: 2014-10-29", "editions 2014: ends_on: This ends before it begins"),
+        (EDITION % b"2014, starts_on: 2041-10-30, ends_on: 2041-10-31", "starts_on: The days are far from the year"),
+        (EDITION % b"2020, starts_on: 2020-05-20, ends_on: 2020-05-19", "editions 2020: ends_on: This ends before"),
+        (
+            EDITION % b"2020, starts_on: 2020-05-20, ends_on: 2020-05-20, starts_at: '12:00', ends_at: '09:00'",
+            "2020: ends_at",
+        ),
+        (EDITION % b"2020, ordinal: 5", "editions 2014, 2020: ordinal: These editions have the same number"),
+        (
+            EDITION % b"2020, ordinal: 8}, {year: 2021, city: B, country: TR, ordinal: 8",
+            "editions 2020, 2021: ordinal: These editions",
+        ),
         (b"a: &a [x]\nb: " + b"[*a," * 2000, "YAML"),
     ],
 )

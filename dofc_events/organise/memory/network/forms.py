@@ -14,6 +14,7 @@ from wtforms.validators import Optional
 from dofc_events.core.countries import country_codes
 from dofc_events.memory.editions.rules import FACTS, LONGEST_SOURCE, MAX_ORGANISERS, MAX_PEOPLE
 from dofc_events.memory.editions.service import EditionFacts
+from dofc_events.memory.rules import FaultKind
 from dofc_events.organise.trail.changes.texts import FIELDS
 from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import Between, CountryField, Line, Paragraphs, WholeNumberField
@@ -93,9 +94,12 @@ class FactsForm(EditForm):
         """What a fact is called; nobody but a forger sends another one."""
         return FIELDS.get(fact, fact)
 
-    def refuse_days(self) -> None:
-        """Show that the last day is before the first."""
-        self.ends_on.errors = [_("The last day is before the first.")]
+    def refuse_days(self, kind: FaultKind, year: int) -> None:
+        """Show what is wrong with the days of the edition of a year."""
+        if kind is FaultKind.ENDS_FIRST:
+            self.ends_on.errors = [_("The last day is before the first.")]
+        else:
+            self.starts_on.errors = [_("The days are far from the year of the edition, %(year)d.", year=year)]
 
     def to_facts(self) -> EditionFacts:
         rows = (row.form for row in self.sources)

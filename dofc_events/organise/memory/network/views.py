@@ -139,8 +139,8 @@ def facts(year: int) -> ResponseReturnValue:
     try:
         with unit_of_work() as session:
             change_facts(session, edition.id, form.to_facts(), acting(), now(), seen=seen)
-    except DaysInDisorder:
-        form.refuse_days()
+    except DaysInDisorder as refusal:
+        form.refuse_days(refusal.kind, year)
         return answer_errors(form, page, **around(edition))
     flash(_("Facts saved."), "success")
     return redirect(url_for(".index"), 303)
