@@ -262,6 +262,16 @@ def handed_over(standing: Standing, *, email: str, name: str, token: str, by: st
     return _message("handed_over", "registration-changed", standing, file, email=email, name=name, **words)
 
 
+def taken_back(standing: Standing, *, email: str) -> Envelope:
+    """To the address that a registration was handed over to, which may be a stranger's: names nobody.
+
+    The calendar file takes out again what the colleague had in it.
+    """
+    file = calendar_of(standing, taken_out=True) if standing.status is ClaimStatus.CONFIRMED else None
+    register = link("registration.new", year=standing.edition.year)
+    return _message("taken_back", "address-changed", standing, file, email=email, name="", register=register)
+
+
 def address_changed(standing: Standing, *, email: str, of: str = "") -> Envelope:
     """To the old address, which may be a stranger's: says neither the new address nor the link."""
     return _message("address_changed", "address-changed", standing, email=email, name="", of=of)

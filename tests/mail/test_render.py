@@ -121,6 +121,7 @@ def write_all(session) -> dict:
         "notices/handed_over": mails.handed_over(
             standing, email="ivo@dofc.test", name="Anna & <b>Ivo</b> O'Neill", token="old-token"
         ),
+        "notices/taken_back": mails.taken_back(standing, email="ivo@dofc.test"),
         "notices/address_changed": mails.address_changed(standing, email="old@dofc.test"),
         "notices/edition_changed": mails.edition_changed(
             standing, elsewhere, "announcement", "The other one is wet.", Markup("<p>The other one is wet.</p>")

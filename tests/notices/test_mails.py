@@ -36,6 +36,7 @@ MESSAGES = (
     mails.registration_link,
     mails.already_registered,
     lambda standing: mails.handed_over(standing, email="old@dofc.test", name=EVIL, token="old-token"),
+    lambda standing: mails.taken_back(standing, email="old@dofc.test"),
     lambda standing: mails.address_changed(standing, email="old@dofc.test"),
 )
 

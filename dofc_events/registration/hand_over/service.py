@@ -119,9 +119,8 @@ def take_back(session: Session, registration_id: int, actor: Actor, now: datetim
     log(session, actor, now, "taken_back", registration, changes=changes, name=registration.full_name, email=email)
     # A mailbox that refused the link would refuse this too.
     if last is None or last.state != MessageState.DEAD:
-        send(
-            session, mails.address_changed(standing_of(session, registration_id), email=colleague), now, asked_for=True
-        )
+        send(session, mails.taken_back(standing_of(session, registration_id), email=colleague), now, asked_for=True)
+    registration.revise(now)
     tell(session, registration_id, News(place=True), now, asked_for=True)
     return Registered(Outcome.REGISTERED, token_of(registration))
 

@@ -12,7 +12,7 @@ from dofc_events.core.audit import record
 from dofc_events.delegates.models import Registration
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import LINK_LIMITS
-from dofc_events.registration.hand_over.service import hand_over
+from dofc_events.registration.hand_over.service import hand_over, take_back
 from dofc_events.registration.service import cancel_registration
 from tests.support.databases import count_queries
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_trip
@@ -169,6 +169,19 @@ def test_page_shows_nothing_of_a_former_delegate_but_on_record(organiser, regist
         hand_over(session, found.id, "Marko", "Ilić", "marko@dofc.test", DELEGATE, NOW)
     page = organiser.get(address(year, reference))
     assert "No nuts" not in page.text and "123 4567" not in page.text
+
+
+def test_page_says_whose_consent_it_has_unless_they_took_the_registration_back(organiser, register, writing, year):
+    reference = register()
+    with writing() as session:
+        found = session.scalars(select(Registration).where(Registration.reference == reference)).one()
+        hand_over(session, found.id, "Marko", "Ilić", "marko@dofc.test", DELEGATE, NOW)
+    shown = organiser.get(address(year, reference)).one("section[aria-labelledby=consent]").text
+    assert "Given by the person who first registered." in shown
+    with writing() as session:
+        take_back(session, found.id, DELEGATE, NOW)
+    shown = organiser.get(address(year, reference)).one("section[aria-labelledby=consent]").text
+    assert "Given by the person who first registered." not in shown and "to this text" in shown
 
 
 def test_links_in_what_happened_act_for_nobody(organiser, register, writing, year):
