@@ -116,6 +116,9 @@ def check(here: BrowserSession) -> ResponseReturnValue:
     if given is Given.NOT_LOOKED_AT:
         again = queries.next_try_of(db.session(), here.account_id, now())
         seconds = int((again - now()).total_seconds()) + 1 if again else 1
+        form.code.errors = [
+            _("Codes from your app are not accepted until then. A passkey or a recovery code works right now.")
+        ]
         return answer_too_many(form, seconds, page, **context)
     if given is Given.WRONG:
         form.refuse()

@@ -136,6 +136,7 @@ def test_too_many_wrong_codes_stop_the_app_for_a_while_and_never_a_recovery_code
         assert page.form().fill(code="000000").submit().status == 422
     page = page.form().fill(code=hers.code()).submit()
     assert page.status == 429 and 500 < int(page.headers["Retry-After"]) <= 600
+    assert "A passkey or a recovery code works right now." in page.text
     assert told(reading)[-1] == "Several wrong codes were entered for your account"
     assert page.form().fill(code=hers.codes[0]).submit().url == "/organise/"
     hers.later(minutes=10)

@@ -15,6 +15,7 @@ from dofc_events.web.attachments.reading.rules import checked
 from tests.support import uploads
 from tests.support.factories import NOW
 from tests.support.hosting import mail_to, make_call, make_proposal
+from tests.support.letters import letters
 
 TOLD = NOW + KEEP_DRAFTS - TELL_BEFORE_END
 SECOND = timedelta(seconds=1)
@@ -31,6 +32,7 @@ def test_a_draft_ends_after_sixty_days_two_weeks_after_its_proposer_was_told(ses
     assert not drafts_to_tell(session, TOLD - SECOND) and not tell_of_end(session, draft.id, TOLD - SECOND)
     assert drafts_to_tell(session, TOLD) == [draft.id] and tell_of_end(session, draft.id, TOLD)
     assert mail_to(session, "jana@example.org")[-1] == "proposal-reminder" and not drafts_to_tell(session, TOLD)
+    assert "Your draft will be deleted at " in letters(session, to="jana@example.org")[-1].subject
     assert draft.ends_at == NOW + KEEP_DRAFTS
     assert not end_draft(session, draft.id, WORKER, draft.ends_at - SECOND)
     reference = draft.reference
