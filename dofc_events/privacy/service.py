@@ -19,10 +19,11 @@ from dofc_events.core.errors import Refusal, ask_first
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.rules import GONE_KEY
 from dofc_events.extensions import limiter, settings
+from dofc_events.groups.models import Group
 from dofc_events.hosting.models import Proposal
 from dofc_events.privacy.accounts.service import StillHasRoles, account_subject, erase_account
 from dofc_events.privacy.erasing.queries import named_files, still_named
-from dofc_events.privacy.erasing.service import erase_contact, erase_registration
+from dofc_events.privacy.erasing.service import erase_contact, erase_registration, refuse_contact
 from dofc_events.privacy.models import Erasure, KeptFor
 from dofc_events.privacy.proposals.service import erase_proposer
 from dofc_events.privacy.queries import ACCOUNT, CONTACT, PROPOSAL, REGISTRATION, Found, erasure_hashes, periods_of
@@ -104,10 +105,15 @@ def erase(session: Session, one: Found, actor: Actor, now: datetime, *, because:
     return acts[one.kind](session, one.id, actor, now, because=because)
 
 
-def refuse_roles(session: Session, found: Sequence[Found], now: datetime) -> None:
-    """Raises StillHasRoles if one of them is an account that can still do something."""
-    if any(one.kind == ACCOUNT and session.get_one(Account, one.id).grants(now) for one in found):
-        raise StillHasRoles
+def refuse_erasing(session: Session, found: Sequence[Found], now: datetime) -> None:
+    """Refuse all before anybody is asked or erased. Raises StillHasRoles and StillContact."""
+    for one in found:
+        if one.kind == ACCOUNT and session.get_one(Account, one.id).grants(now):
+            raise StillHasRoles
+        if one.kind == REGISTRATION:
+            refuse_contact(session, session.get_one(Registration, one.id), now)
+        if one.kind == CONTACT:
+            refuse_contact(session, session.get_one(Group, one.id), now)
 
 
 def _due(session: Session, now: datetime) -> dict[tuple[int, Period], int]:

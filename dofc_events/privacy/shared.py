@@ -18,8 +18,9 @@ from dofc_events.web.downloads import download
 def erase_each(found: Sequence[Found], actor: Actor, *, because: str = "") -> None:
     """Erase these people, one after the other, and let what named them vanish from files.
 
-    Raises StillContact where others are reached by one of them alone; who came before is erased.
+    Raises StillHasRoles, and StillContact where others are reached by one of them alone: then nobody is erased.
     """
+    service.refuse_erasing(db.session(), found, now())
     values: list[str] = []
     try:
         for one in found:

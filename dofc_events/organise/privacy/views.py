@@ -72,15 +72,14 @@ def erase() -> ResponseReturnValue:
         form.reference.errors = [_("Nobody has this address or reference.")]
         return answer_errors(form, page, **context)
     try:
-        service.refuse_roles(db.session(), found, now())
+        service.refuse_erasing(db.session(), found, now())
         ask_first(form.accepted.data or "", found)
+        erase_each(found, acting(), because=form.because.data)
     except NotAgreed as asked:
         return answer_errors(form, page, **(context | {"asked": asked}))
     except StillHasRoles:
         form.reference.errors = [_("This account still has a role. End the account first, under Accounts.")]
         return answer_errors(form, page, **context)
-    try:
-        erase_each(found, acting(), because=form.because.data)
     except StillContact:
         form.reference.errors = [
             _("Other people can only be reached at this address. Give them another contact first.")

@@ -31,10 +31,10 @@ def still_named() -> ColumnElement[bool]:
     return or_(Registration.email_key.is_(None), Registration.email_key.not_like(f"{GONE_KEY}%"))
 
 
-def others_reached_by(session: Session, edition_id: int, address: str, *, but: int = 0) -> bool:
+def others_reached_by(session: Session, edition_id: int, address: str) -> bool:
     """Whether there are people at an edition who have no address of their own, and are reached at this one."""
     lent = Registration.edition_id == edition_id, Registration.email_key.is_(None), Registration.email == address
-    query = select(Registration.id).where(*lent, Registration.ended_at.is_(None), Registration.id != but).limit(1)
+    query = select(Registration.id).where(*lent, Registration.ended_at.is_(None)).limit(1)
     return session.scalar(query) is not None
 
 

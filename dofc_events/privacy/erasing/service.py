@@ -58,8 +58,7 @@ def erase_registration(
     if is_gone(registration):
         return []
     edition, reference = registration.edition, registration.reference
-    if registration.email_key is not None:
-        _refuse_contact(session, edition, registration.email, now, but=registration_id)
+    refuse_contact(session, registration, now)
     if registration.ended_at is None and not edition.is_over(now):
         cancel_registration(session, registration_id, actor, now)
         session.flush()
@@ -87,7 +86,7 @@ def erase_contact(session: Session, group_id: int, actor: Actor, now: datetime, 
     group = session.get_one(Group, group_id, populate_existing=True)
     if not group.email:
         return []
-    _refuse_contact(session, group.edition, group.email, now)
+    refuse_contact(session, group, now)
     values, reference, edition, key = [group.email, group.contact_name], group.reference, group.edition, group.email_key
     outbox.withdraw(session, reference, now)
     traces = Traces((group.email, key), (group.contact_name,), ())
@@ -106,8 +105,10 @@ def erase_contact(session: Session, group_id: int, actor: Actor, now: datetime, 
     return values
 
 
-def _refuse_contact(session: Session, edition: Edition, address: str, now: datetime, *, but: int = 0) -> None:
-    if not edition.is_over(now) and others_reached_by(session, edition.id, address, but=but):
+def refuse_contact(session: Session, one: Registration | Group, now: datetime) -> None:
+    """Raises StillContact if others who take part in an edition that is not over are reached at this address alone."""
+    is_their_own = one.email_key is not None and not one.edition.is_over(now)
+    if is_their_own and others_reached_by(session, one.edition_id, one.email):
         raise StillContact
 
 

@@ -9,6 +9,7 @@ from dofc_events.delegates.models import Registration
 from dofc_events.mail import outbox
 from dofc_events.mail.rules import address_key
 from dofc_events.privacy import mails
+from dofc_events.privacy.erasing.service import refuse_contact
 from dofc_events.privacy.queries import (
     account_of_address,
     groups_of_address,
@@ -33,8 +34,9 @@ def ask_for_data(session: Session, email: str, now: datetime) -> None:
 
 
 def ask_to_erase(session: Session, registration_id: int, now: datetime) -> None:
-    """Email the link that erases a registration to its address. Raises TooManyMessages."""
+    """Email the link that erases a registration to its address. Raises StillContact and TooManyMessages."""
     registration = session.get_one(Registration, registration_id)
+    refuse_contact(session, registration, now)
     envelope = mails.erasure_asked_for(registration, now)
     outbox.refuse_flood(session, registration.email, now, kind=envelope.kind)
     actor, scope = Actor("delegate", registration.reference), str(registration.edition.year)

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
@@ -39,6 +40,7 @@ from dofc_events.web.on_record import say
 blueprint = Blueprint("own", __name__)
 
 OWN, ALL = "/registrations/<token>", "/my-data"
+STILL_CONTACT: Any = _l("You are the only contact of people who take part. Give their group another contact first.")
 
 
 @blueprint.errorhandler(LinkNotValid)
@@ -71,7 +73,8 @@ def my_data_json(token: str) -> ResponseReturnValue:
 def erase(token: str) -> ResponseReturnValue:
     """What goes and what stays; the button sends the email that confirms it."""
     registration, form = _mine(token), ButtonForm()
-    context = {"registration": registration, "edition": registration.edition, "token": token}
+    edition = registration.edition
+    context = {"registration": registration, "edition": edition, "token": token, "over": edition.is_over(now())}
     if not form.validate_on_submit():
         return form_page(form, "privacy/own/erase.html", **context)
     try:
@@ -79,6 +82,8 @@ def erase(token: str) -> ResponseReturnValue:
             service.ask_to_erase(session, registration.id, now())
     except TooManyMessages as refusal:
         return answer_too_many(form, refusal.retry_after, "privacy/own/erase.html", **context)
+    except StillContact:
+        return answer_too_late(form, STILL_CONTACT, "privacy/own/erase.html", **context)
     sent = _("We are sending you an email: open its link and confirm there.")
     kept = _("The email that confirms this waits until a mail server is set up.")
     words = _("Nothing has been erased yet.")
@@ -166,8 +171,7 @@ def _erased(found: Sequence[Found], form: ButtonForm, page: str, context: dict[s
     try:
         erase_each(found, DELEGATE)
     except StillContact:
-        words = _("You are the only contact of people who take part. Give their group another contact first.")
-        return answer_too_late(form, words, page, **context)
+        return answer_too_late(form, STILL_CONTACT, page, **context)
     return redirect(url_for(".erased"), 303)
 
 

@@ -13,10 +13,12 @@ from dofc_events.core.audit import COMMAND, AuditEntry
 from dofc_events.core.clock import now
 from dofc_events.core.db import db
 from dofc_events.delegates.models import Registration
+from dofc_events.hosting.models import Proposal
 from dofc_events.privacy.queries import periods_of
 from dofc_events.privacy.rules import Period
 from tests.support.databases import count_queries
 from tests.support.factories import make_account, make_edition, make_registration
+from tests.support.groups import CONTACT, make_group, someone
 from tests.support.hosting import make_call, make_proposal
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -104,6 +106,17 @@ def test_the_chair_erases_all_that_an_address_has(app, writing, reading, chair):
     with reading() as session:
         assert session.get_one(Account, account_id).email == ""
         assert session.scalars(select(Registration.email)).all() == [""]
+
+
+def test_whoever_others_are_reached_by_is_refused_before_the_chair_is_asked(writing, reading, chair):
+    with writing() as session:
+        make_group(session, make_edition(session, now=now()), [someone("Bo")], now=now())
+        make_proposal(session, make_call(session, now=now()), now=now(), contact_email=CONTACT.email)
+    form = chair.get("/organise/privacy/erase").form("/erase").fill(reference=CONTACT.email, because=BECAUSE)
+    page = form.submit()
+    assert "Other people can only be reached at this address." in page.text and "Yes, erase" not in page.text
+    with reading() as session:
+        assert session.scalars(select(Proposal.contact_email)).all() == [CONTACT.email]
 
 
 @pytest.mark.parametrize("number", [1, 30])

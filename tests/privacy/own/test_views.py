@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -11,12 +12,15 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import token_of
+from dofc_events.groups.service import Contact
+from dofc_events.hosting.models import Proposal
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import LINK_LIMITS
 from dofc_events.privacy.own.service import ask_to_erase
 from dofc_events.privacy.queries import token_of_address
 from dofc_events.registration.service import cancel_registration
 from tests.support.factories import DELEGATE, make_account, make_edition, make_registration
+from tests.support.groups import make_group, someone
 from tests.support.hosting import make_call, make_proposal
 
 ANA = {"given_name": "Anastasija", "family_name": "Kovač", "email": "ana@dofc.test"}
@@ -81,6 +85,29 @@ def test_nothing_is_erased_before_the_email_is_confirmed(app, writing, reading, 
         assert faults(session) == []
     for path in (f"/registrations/{token}/", f"/registrations/{token}/my-data", link):
         assert client.get(path).status == 404
+
+
+def test_whoever_others_are_reached_by_is_refused_before_an_email_is_sent_and_before_anything_is_erased(
+    app, writing, reading, client
+):
+    with writing() as session:
+        edition = make_edition(session, now=now())
+        ana = make_registration(session, edition, now=now(), **ANA)
+        contact = Contact("Anastasija Kovač", ANA["email"], "en")
+        bo = replace(someone("Bo"), email=ANA["email"])
+        make_group(session, edition, [bo], now=now(), contact=contact, contact_id=ana.id)
+        make_proposal(session, make_call(session, now=now()), now=now(), contact_email=ANA["email"])
+        token = token_of(ana)
+    page = client.get(f"/registrations/{token}/erase")
+    assert "Bo Kovač can only be reached at your address, so you cannot be erased yet." in page.text
+    refused = page.form().submit()
+    assert refused.status == 403 and "You are the only contact of people who take part." in refused.text
+    with reading() as session:
+        assert not session.scalars(select(Message).where(Message.kind == "erase-confirmation")).all()
+    client.get("/my-data").form().fill(email=ANA["email"]).submit()
+    assert client.get(f"{link_in(reading, 'my-data')}/erase").form().submit().status == 403
+    with reading() as session:
+        assert session.scalars(select(Proposal.contact_email)).all() == [ANA["email"]]
 
 
 def test_whoever_asks_to_erase_too_often_is_asked_to_wait(app, writing, reading, client):
