@@ -41,6 +41,12 @@ def photograph_of(session: Session, edition_id: int, photograph_id: int) -> Phot
     )
 
 
+def published_photograph(session: Session, edition_id: int, photograph_id: int) -> Photograph | None:
+    """One of an edition's that anybody may see, or could until a visitor had it hidden."""
+    found = photograph_of(session, edition_id, photograph_id)
+    return found if found and found.published_at else None
+
+
 def public_photographs(session: Session, edition_id: int) -> list[Photograph]:
     """Those that anybody may see, in the order of the gallery, with their sizes."""
     ours = select(Photograph).where(Photograph.edition_id == edition_id, *_IS_PUBLIC)

@@ -222,9 +222,11 @@ def object_to(
 
     It is not where `hides` is False, where organisers decided once already that it stays, and where visitors have
     hidden MAX_HIDDEN of the edition within a day: nobody can empty a gallery. Organisers are told all the same.
-    Raises NoSuchPhotograph.
+    Raises NoSuchPhotograph, also if it is not published.
     """
     photograph, edition = _locked(session, photograph_id)
+    if photograph.published_at is None:
+        raise NoSuchPhotograph
     decided = any(one.settled_at for one in photograph.objections)
     if photograph.is_public and hides and not decided:
         hides = hidden_lately(session, photograph.edition_id, now - HIDDEN_WITHIN) < MAX_HIDDEN
@@ -239,9 +241,15 @@ def object_to(
     return photograph.hidden_at is not None
 
 
-def keep_photograph(session: Session, photograph_id: int, because: str, actor: Actor, now: datetime) -> None:
-    """Show a photograph again that somebody wanted taken down; why is recorded. Raises NoSuchPhotograph."""
+def keep_photograph(
+    session: Session, photograph_id: int, because: str, actor: Actor, now: datetime, *, seen: Sequence[int]
+) -> None:
+    """Show a photograph again that somebody wanted taken down; why is recorded. `seen` are the open objections.
+
+    Raises NoSuchPhotograph.
+    """
     photograph, edition = _locked(session, photograph_id)
+    refuse_changed(seen, [one.id for one in photograph.open_objections])
     for one in photograph.open_objections:
         # Who asked, and why, has served its purpose.
         one.settled_at, one.reason, one.email = now, "", ""

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from limits import RateLimitItemPerHour
 
 from dofc_events.accounts.guards import may_organise
@@ -13,7 +14,7 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.extensions import client_network, limiter
 from dofc_events.memory.photographs.models import Photograph
-from dofc_events.memory.photographs.queries import public_photographs, served_rendition
+from dofc_events.memory.photographs.queries import public_photographs, published_photograph, served_rendition
 from dofc_events.memory.photographs.rules import LICENCE_LINKS
 from dofc_events.memory.photographs.service import NoSuchPhotograph, object_to
 from dofc_events.public.photographs.forms import TakeDownForm
@@ -57,19 +58,16 @@ def photograph(year: int, photograph_id: int) -> str:
 def take_down(year: int, photograph_id: int) -> ResponseReturnValue:
     """ "This is me, please take it down": a button that hides the photograph until organisers have decided."""
     edition = _edition(year)
-    photographs, place = _found(edition, photograph_id)
-    form = TakeDownForm()
+    photograph, form = published_photograph(db.session(), edition.id, photograph_id), TakeDownForm()
+    if photograph is None:
+        raise NoSuchPhotograph
     if not form.validate_on_submit():
-        context = {"edition": edition, "photograph": photographs[place]}
-        return form_page(form, "public/photographs/take_down.html", **context)
+        return form_page(form, "public/photographs/take_down.html", edition=edition, photograph=photograph)
     hides = not limiter.enabled or limiter.limiter.hit(HIDDEN_PER_CLIENT, "hidden photographs", client_network())
-    try:
-        with unit_of_work() as session:
-            is_hidden = object_to(
-                session, photograph_id, form.reason.data or "", form.email.data or "", VISITOR, now(), hides=hides
-            )
-    except NoSuchPhotograph:
-        abort(404)
+    with unit_of_work() as session:
+        is_hidden = object_to(
+            session, photograph_id, form.reason.data or "", form.email.data or "", VISITOR, now(), hides=hides
+        )
     return redirect(url_for(".asked", year=year, hidden="yes" if is_hidden else None), 303)
 
 
@@ -89,6 +87,13 @@ def file(content_hash: str, ending: str) -> Response:
     return picture_answer(*answer)
 
 
+@blueprint.errorhandler(NoSuchPhotograph)
+def _gone(refusal: NoSuchPhotograph) -> ResponseReturnValue:
+    """The same for all numbers: whether organisers keep a photograph to themselves is nobody's business."""
+    heading, text = _("This photograph cannot be seen"), _("If it was here before, it has been taken down.")
+    return render_template("errors/page.html", code=404, heading=heading, text=text), 404
+
+
 def _edition(year: int) -> Edition:
     """An edition that anybody may see; a draft, for its organisers."""
     edition = edition_by_year(db.session(), year)
@@ -101,5 +106,5 @@ def _found(edition: Edition, photograph_id: int) -> tuple[list[Photograph], int]
     photographs = public_photographs(db.session(), edition.id)
     place = next((n for n, one in enumerate(photographs) if one.id == photograph_id), None)
     if place is None:
-        abort(404)
+        raise NoSuchPhotograph
     return photographs, place

@@ -8,10 +8,10 @@ import time_machine
 from dofc_events.accounts.rules import RoleName
 from dofc_events.commands.timers import run_timers
 from dofc_events.conference.queries import edition_by_year
-from dofc_events.core.audit import AuditEntry
+from dofc_events.core.audit import COMMAND, AuditEntry
 from dofc_events.mail.models import Message
 from dofc_events.memory.photographs.models import Objection
-from dofc_events.memory.photographs.service import MAX_HIDDEN
+from dofc_events.memory.photographs.service import MAX_HIDDEN, unpublish_photograph
 from tests.support.databases import count_queries
 from tests.support.factories import NOW, make_account, make_edition
 from tests.support.pages import Client
@@ -128,6 +128,36 @@ def test_organisers_delete_it_or_keep_it_for_a_reason_that_is_recorded(client, g
         assert entry.details["because"] == "Nobody can be recognised."
     again = take_down(client, client.get(f"{address}1"))
     assert again.h1 == "The organisers will decide" and client.get(f"{address}1").status == 200
+
+
+def test_the_second_who_has_the_form_open_is_heard_though_the_first_has_hidden_it(
+    client, gallery, enter_organiser, reading, writing
+):
+    address = gallery(1)
+    second = client.get(f"{address}1/take-down").form().fill(reason="So am I.", email="boris@dofc.test")
+    assert take_down(client, client.get(f"{address}1")).h1 == "The photograph is hidden"
+    decision = enter_organiser.get("/organise/editions/2027/memory/photographs/1/decide").form("form[novalidate]")
+    late = client.get(f"{address}1/take-down")
+    assert "Somebody else has asked for this photograph" in late.text
+    assert "Picture 0" not in late.form().fill(email="nobody").submit().html, "it is hidden"
+    assert second.submit().h1 == "The photograph is hidden"
+    refused = decision.fill(because="Nobody can be recognised.").submit()
+    assert refused.status == 422 and "Somebody else has asked" in refused.text and "So am I." in refused.text
+    with reading() as session:
+        assert [(one.reason, one.settled_at) for one in session.query(Objection)] == [("", None), ("So am I.", None)]
+    assert "Nobody is waiting for a decision." in refused.form("form[novalidate]").submit().text
+
+
+def test_what_is_said_of_a_photograph_that_has_gone_tells_nothing_of_those_never_shown(client, gallery, writing):
+    address = gallery(1)
+    form = client.get(f"{address}1/take-down").form().fill(reason="That is me.")
+    with writing() as session:
+        unpublish_photograph(session, 1, COMMAND, NOW)
+    gone = form.submit()
+    assert (gone.status, gone.h1) == (404, "This photograph cannot be seen") and "That is me." in gone.text
+    assert "it has been taken down" in gone.text
+    pages = {client.get(f"{address}{number}/take-down", checked=False).text for number in (1, 2, 99)}
+    assert len(pages) == 1, "the second was never published, and the last is none"
 
 
 @pytest.fixture

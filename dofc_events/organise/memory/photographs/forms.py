@@ -5,7 +5,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import MultipleFileField
-from wtforms import BooleanField, SelectField
+from wtforms import BooleanField, HiddenField, SelectField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired
 
@@ -116,6 +116,7 @@ class PhotographForm(EditForm):
 
 
 class DecisionForm(Form):
-    """Why a photograph stays that somebody wanted taken down."""
+    """Why a photograph stays that somebody wanted taken down; `seen` are the numbers of the requests on the page."""
 
+    seen = HiddenField()
     because = Line(_l("Reason for showing it again"), longest=300, missing=_l("Say why it stays."))

@@ -202,12 +202,16 @@ def objections(edition: Edition) -> str:
 def decide(edition: Edition, photograph_id: int) -> ResponseReturnValue:
     """Show a photograph again that somebody wanted taken down; to delete it has a page of its own."""
     photograph = _photograph(edition, photograph_id)
-    form = DecisionForm()
+    asked, form = [one.id for one in photograph.open_objections], DecisionForm()
+    seen, form.seen.data = (form.seen.data or "").split(), " ".join(map(str, asked))
+    context = {"photograph": photograph, **around(edition)}
     if not form.validate_on_submit():
-        page = "organise/memory/photographs/decide.html"
-        return form_page(form, page, photograph=photograph, **around(edition))
+        return form_page(form, "organise/memory/photographs/decide.html", **context)
+    if not {*map(str, asked)} <= {*seen}:
+        form.form_errors = [_("Somebody else has asked for it to be taken down. Read what they say, then decide.")]
+        return answer_errors(form, "organise/memory/photographs/decide.html", **context)
     with unit_of_work() as session:
-        service.keep_photograph(session, photograph_id, form.because.data, acting(), now())
+        service.keep_photograph(session, photograph_id, form.because.data, acting(), now(), seen=asked)
     flash(_("The photograph stays, and your reason is on record."), "success")
     return redirect(url_for(".objections", year=edition.year), 303)
 
