@@ -5,14 +5,28 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import Response
+from flask_babel import lazy_gettext as _l
 
 from dofc_events.core.audit import Actor
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.models import Registration
 from dofc_events.privacy import service
-from dofc_events.privacy.queries import Found
+from dofc_events.privacy.queries import ACCOUNT, CONTACT, PROPOSAL, REGISTRATION, Found
 from dofc_events.web.downloads import download
+
+KINDS: dict[str, Any] = {
+    PROPOSAL: _l("Proposal to host"),
+    REGISTRATION: _l("Registration"),
+    CONTACT: _l("Contact of a group"),
+    ACCOUNT: _l("Account"),
+}
+
+
+def called(one: Found) -> str:
+    """What has been found, without anybody's name."""
+    year = one.where.removeprefix("hosting-")
+    return f"{KINDS[one.kind]} ({year})" if year else str(KINDS[one.kind])
 
 
 def erase_each(found: Sequence[Found], actor: Actor, *, because: str = "") -> None:

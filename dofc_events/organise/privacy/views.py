@@ -24,10 +24,10 @@ from dofc_events.privacy.accounts.service import StillHasRoles
 from dofc_events.privacy.erasing.queries import is_gone
 from dofc_events.privacy.erasing.service import StillContact
 from dofc_events.privacy.handed_out.queries import as_json, data_of
-from dofc_events.privacy.queries import KINDS, people_called, periods_of, removals
+from dofc_events.privacy.queries import people_called, periods_of, removals
 from dofc_events.privacy.retention.service import tasks
 from dofc_events.privacy.rules import Period
-from dofc_events.privacy.shared import erase_each, handed_out
+from dofc_events.privacy.shared import called, erase_each, handed_out
 from dofc_events.privacy.texts import PERIODS, duration_of
 from dofc_events.web.forms import answer_errors, form_page
 from dofc_events.web.on_record import say
@@ -64,7 +64,7 @@ def index() -> ResponseReturnValue:
 @fresh_factor_for_forms
 def erase() -> ResponseReturnValue:
     """Somebody who asks the chair: everything of an address, or what a reference names. Asks first, by name."""
-    form, page, context = EraseForm(), "organise/privacy/erase.html", {"asked": None, "kinds": KINDS, **around(None)}
+    form, page, context = EraseForm(), "organise/privacy/erase.html", {"asked": None, "called": called, **around(None)}
     if not form.validate_on_submit():
         return form_page(form, page, **context)
     found = people_called(db.session(), form.reference.data)
@@ -118,6 +118,7 @@ def edition(edition: Edition) -> ResponseReturnValue:
 def person(edition: Edition, reference: str) -> ResponseReturnValue:
     """Everything that is kept about one delegate, to hand out, and the end of it, for somebody who writes."""
     registration, form = _registration(edition, reference), BecauseForm()
+    email, year = registration.email, str(edition.year)
     if not form.validate_on_submit():
         # No link in it acts for the person.
         kept = [replace(one, values=masked_details(one.values)) for one in data_of(db.session(), registration)]
@@ -131,7 +132,17 @@ def person(edition: Edition, reference: str) -> ResponseReturnValue:
             "warning",
         )
         return redirect(url_for(".person", year=edition.year, reference=reference), 303)
-    flash(_("The data has been erased."), "success")
+    flash(_("The data of this registration has been erased."), "success")
+    # What somebody has at other editions, or proposes, is not for this edition's organisers to see.
+    left = [f"{called(one)}: {one.name}" for one in people_called(db.session(), email) if one.where == year]
+    if left:
+        words = _(
+            "Still kept under %(email)s: %(what)s. If this is the same person, the chair can erase everything "
+            "under the address, or they can do so themselves from the page “What we keep, and for how long”.",
+            email=email,
+            what="; ".join(left),
+        )
+        flash(words, "warning")
     return redirect(url_for(".edition", year=edition.year), 303)
 
 

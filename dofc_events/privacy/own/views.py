@@ -20,7 +20,6 @@ from dofc_events.privacy.handed_out.queries import as_json, data_of, data_of_con
 from dofc_events.privacy.own import service
 from dofc_events.privacy.queries import (
     ACCOUNT,
-    KINDS,
     REGISTRATION,
     Found,
     account_of_address,
@@ -31,7 +30,7 @@ from dofc_events.privacy.queries import (
     registration_to_erase,
     registrations_of_address,
 )
-from dofc_events.privacy.shared import erase_each, handed_out
+from dofc_events.privacy.shared import called, erase_each, handed_out
 from dofc_events.registration.forms import AddressForm
 from dofc_events.web.errors import LinkNotValid
 from dofc_events.web.forms import ButtonForm, answer_too_late, answer_too_many, form_page
@@ -102,7 +101,7 @@ def confirm(token: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return form_page(form, page, **context)
     found = [one for one in people_called(db.session(), registration.reference) if one.kind == REGISTRATION]
-    return _erased(found, form, page, context)
+    return _erased(found, registration.email, form, page, context)
 
 
 @blueprint.route(ALL, methods=["GET", "POST"])
@@ -126,7 +125,7 @@ def asked() -> ResponseReturnValue:
 @blueprint.get(f"{ALL}/erased")
 def erased() -> ResponseReturnValue:
     """The page after erasing; it shows nobody's name, as there is none left."""
-    return render_template("privacy/own/erased.html")
+    return render_template("privacy/own/erased.html", form=AddressForm(formdata=None))
 
 
 @blueprint.get(f"{ALL}/<token>")
@@ -163,15 +162,22 @@ def erase_all(token: str) -> ResponseReturnValue:
     found = [one for one in people_called(db.session(), email_key) if one.kind != ACCOUNT]
     if not found:
         raise LinkNotValid
-    page, context = "privacy/own/erase_all.html", {"found": found, "kinds": KINDS, "token": token}
-    return _erased(found, form, page, context) if form.validate_on_submit() else form_page(form, page, **context)
+    page, context = "privacy/own/erase_all.html", {"found": found, "called": called, "token": token}
+    if not form.validate_on_submit():
+        return form_page(form, page, **context)
+    return _erased(found, email_key, form, page, context)
 
 
-def _erased(found: Sequence[Found], form: ButtonForm, page: str, context: dict[str, Any]) -> ResponseReturnValue:
+def _erased(
+    found: Sequence[Found], address: str, form: ButtonForm, page: str, context: dict[str, Any]
+) -> ResponseReturnValue:
     try:
         erase_each(found, DELEGATE)
     except StillContact:
         return answer_too_late(form, STILL_CONTACT, page, **context)
+    if left := people_called(db.session(), address):
+        what = "; ".join(map(called, left))
+        flash(_("This has not been erased, and is still kept under your address: %(what)s.", what=what), "warning")
     return redirect(url_for(".erased"), 303)
 
 

@@ -1,5 +1,6 @@
 """The chair's and the organisers' pages about data: periods, numbers, and erasing somebody who writes."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from dofc_events.core.audit import COMMAND, AuditEntry
 from dofc_events.core.clock import now
 from dofc_events.core.db import db
 from dofc_events.delegates.models import Registration
+from dofc_events.groups.service import Contact
 from dofc_events.hosting.models import Proposal
 from dofc_events.privacy.queries import periods_of
 from dofc_events.privacy.rules import Period
@@ -87,6 +89,22 @@ def test_an_organiser_hands_out_and_erases_what_is_kept_about_somebody(app, writ
         assert entry.details["because"] == BECAUSE
         assert faults(session) == []
     assert browser.get(path).status == 404
+
+
+def test_an_organiser_is_told_what_the_edition_keeps_under_the_address_and_nothing_of_elsewhere(writing, sign_in):
+    contact = Contact("Elena Primerova", "group@dofc.test", "en")
+    with writing() as session:
+        edition = make_edition(session, now=now())
+        organiser = make_account(session, role=RoleName.ORGANISER, edition=edition, now=now())
+        people = [replace(someone(name), email=contact.email) for name in ("Elena", "Bo")]
+        make_group(session, edition, people, contact=contact, now=now())
+        make_registration(session, make_edition(session, now=now(), year=2032), now=now(), email=contact.email)
+        make_proposal(session, make_call(session, now=now(), year=2033), now=now(), contact_email=contact.email)
+        elena = session.scalars(select(Registration).where(Registration.given_name == "Elena")).one()
+        path = f"/organise/editions/{edition.year}/privacy/{elena.reference}"
+    page = sign_in(organiser).get(path).form("/privacy/").fill(because=BECAUSE).submit()
+    told = f"Still kept under group@dofc.test: Contact of a group ({edition.year}): Elena Primerova. If this is"
+    assert told in page.text and "2032" not in page.text and "2033" not in page.text
 
 
 def test_the_chair_erases_all_that_an_address_has(app, writing, reading, chair):

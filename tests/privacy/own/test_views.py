@@ -87,6 +87,23 @@ def test_nothing_is_erased_before_the_email_is_confirmed(app, writing, reading, 
         assert client.get(path).status == 404
 
 
+def test_whoever_erases_a_registration_is_told_what_else_is_kept_under_the_address(app, writing, reading, client):
+    with writing() as session:
+        make_registration(session, make_edition(session, now=now(), year=2032), now=now(), **ANA)
+        make_proposal(session, make_call(session, now=now(), year=2033), now=now(), contact_email=ANA["email"])
+        make_account(session, ANA["email"], "chair", now=now())
+    token = registered(app, writing)
+    asks = client.get(f"/registrations/{token}/erase")
+    assert "Only your registration" in asks.text
+    asks.form().submit()
+    page = client.get(link_in(reading, "erase-confirmation")).form().submit()
+    assert "still kept under your address: Proposal to host (2033); Registration (2032); Account." in page.text
+    page.form("/my-data").fill(email=ANA["email"]).submit()
+    page = client.get(f"{link_in(reading, 'my-data')}/erase").form().submit()
+    assert "still kept under your address: Account." in page.text
+    assert "still kept" not in client.get(page.url).text
+
+
 def test_whoever_others_are_reached_by_is_refused_before_an_email_is_sent_and_before_anything_is_erased(
     app, writing, reading, client
 ):
