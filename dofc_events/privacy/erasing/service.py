@@ -64,10 +64,10 @@ def erase_registration(
         session.flush()
     traces, key = traces_of(session, registration), registration.email_key
     _drop_searches(session, edition, traces.all)
-    _drop_quotations(session, edition, traces, now)
     if key is not None:
-        _drop_address(session, edition, traces)
+        _drop_address(session, edition, traces, now)
         drop_links(session, key, now)
+    _drop_quotations(session, edition, traces, now)
     (new,) = forget_delegates(session, edition.id, [registration_id], now)
     _leave_others_trail(session, str(edition.year), reference, new)
     note_erased(session, "registration", reference, now)
@@ -88,16 +88,10 @@ def erase_contact(session: Session, group_id: int, actor: Actor, now: datetime, 
         return []
     refuse_contact(session, group, now)
     values, reference, edition, key = [group.email, group.contact_name], group.reference, group.edition, group.email_key
-    outbox.withdraw(session, reference, now)
     traces = Traces((group.email, key), (group.contact_name,), ())
-    _drop_quotations(session, edition, traces, now)
-    _drop_address(session, edition, traces)
+    _drop_address(session, edition, traces, now)
     drop_links(session, key, now)
-    nobody = {"recipient": GONE, "recipient_name": GONE, "recipient_key": "", "mailbox_key": "", "subject": GONE}
-    gone = {**TEXTLESS, **nobody, "reply_to": None, "text_removed_at": now}
-    session.execute(update(Message).where(Message.about == reference, Message.recipient_key == key).values(gone))
-    for entry in session.scalars(select(AuditEntry).where(AuditEntry.about == reference)):
-        entry.details = without_names(entry.details)
+    _drop_quotations(session, edition, traces, now)
     said = {"because": because} if because else {}
     record(session, actor, now, "person_erased", scope=str(edition.year), about=reference, **said)
     session.flush()
@@ -286,7 +280,7 @@ def _drop_searches(session: Session, edition: Edition, values: Collection[str]) 
     session.flush()
 
 
-def _drop_address(session: Session, edition: Edition, traces: Traces) -> None:
+def _drop_address(session: Session, edition: Edition, traces: Traces, now: datetime) -> None:
     """Whoever was invited by this address, or one that it replaced, no longer is; nor is it anybody's contact."""
     here = select(Category.id).where(Category.edition_id == edition.id)
     keys = {address_key(value) for value in traces.telling if "@" in value}
@@ -294,14 +288,27 @@ def _drop_address(session: Session, edition: Edition, traces: Traces) -> None:
     groups = select(Group.id).where(Group.edition_id == edition.id)
     session.execute(delete(InvitedAddress).where(*mine))
     session.execute(delete(Invitation).where(Invitation.email_key.in_(keys), Invitation.group_id.in_(groups)))
-    nobody = {"contact_name": GONE, "email": "", "email_key": "", "link_version": Group.link_version + 1}
-    session.execute(update(Group).where(Group.edition_id == edition.id, Group.email_key.in_(keys)).values(nobody))
+    for group in session.scalars(select(Group).where(Group.id.in_(groups), Group.email_key.in_(keys))).all():
+        _forget_contact(session, group, keys, now)
     # Who was registered by them had no address but theirs.
     lent = Registration.edition_id == edition.id, Registration.email_key.is_(None)
     session.execute(update(Registration).where(*lent, Registration.email.in_(traces.telling)).values(email=""))
     photographs = select(Photograph.id).where(Photograph.edition_id == edition.id)
     asked = Objection.email.in_(traces.telling), Objection.photograph_id.in_(photographs)
     session.execute(update(Objection).where(*asked).values(email="", reason=""))
+
+
+def _forget_contact(session: Session, group: Group, keys: Collection[str], now: datetime) -> None:
+    """Take the contact off a group, and off the emails and entries about it."""
+    outbox.withdraw(session, group.reference, now)
+    theirs = Message.about == group.reference, Message.recipient_key.in_(keys)
+    nobody = {"recipient": GONE, "recipient_name": GONE, "recipient_key": "", "mailbox_key": "", "subject": GONE}
+    gone = {**TEXTLESS, **nobody, "reply_to": None, "text_removed_at": now}
+    session.execute(update(Message).where(*theirs).values(gone).execution_options(synchronize_session=False))
+    for entry in session.scalars(select(AuditEntry).where(AuditEntry.about == group.reference)):
+        entry.details = without_names(entry.details)
+    group.contact_name, group.email, group.email_key, group.link_version = GONE, "", "", group.link_version + 1
+    session.flush()
 
 
 def _drop_quotations(session: Session, edition: Edition, traces: Traces, now: datetime) -> None:

@@ -121,6 +121,19 @@ def test_people_without_an_address_are_erased_and_their_contact_stays_as_long_as
 
 
 @pytest.mark.databases("sqlite")
+def test_a_delegate_who_is_the_contact_of_groups_is_erased_from_all_that_was_sent_to_them_as_such(session):
+    edition = make_edition(session)
+    contact = make_registration(session, edition, email=CONTACT.email)
+    for name in ("ana", "bo"):
+        make_group(session, edition, [someone(name, f"{name}@own.test")])
+    erase_registration(session, contact.id, COMMAND, NOW)
+    assert session.scalars(select(Group.email)).all() == ["", ""]
+    kept = [str(vars(one)) for table in (Message, AuditEntry) for one in session.scalars(select(table))]
+    assert [one for one in kept if CONTACT.email in one] == []
+    assert faults(session) == []
+
+
+@pytest.mark.databases("sqlite")
 def test_figures_of_an_edition_that_is_over_are_kept_before_its_people_go(session):
     edition = make_edition(session)
     person = make_registration(session, edition, country="RS")
