@@ -199,3 +199,13 @@ def registration_by_proof(session: Session, token: str) -> Registration | None:
 def read_link(token: str) -> tuple[str, int] | None:
     """The reference and version that a token was made for, or None if it was not made here."""
     return read_token(settings().keys, PURPOSE, token)
+
+
+def leads_to_erased(session: Session, token: str, *purposes: str) -> bool:
+    """Whether a link that was made here, also for one of `purposes`, led to somebody who has been erased since.
+
+    Erasing gives a registration another reference: nobody has the one that the link names.
+    """
+    signed = [read_token(settings().keys, purpose, token) for purpose in (PURPOSE, PROOF, *purposes)]
+    named = [one[0].partition(".")[0] for one in signed if one]
+    return bool(named) and session.scalar(select(Registration.id).where(Registration.reference.in_(named))) is None

@@ -12,6 +12,7 @@ from dofc_events.conference.models import Category, Edition
 from dofc_events.core.db import in_pieces
 from dofc_events.core.references import read_token, sign
 from dofc_events.delegates.models import Registration
+from dofc_events.delegates.queries import leads_to_erased as of_delegate
 from dofc_events.delegates.rules import GONE_KEY, folded
 from dofc_events.delegates.spelling.rules import asked_for, keys_of
 from dofc_events.extensions import settings
@@ -80,6 +81,15 @@ def _by_token(session: Session, purpose: str, token: str) -> Group | None:
         return None
     query = select(Group).where(Group.reference == signed[0], Group.link_version == signed[1])
     return session.scalar(query.options(joinedload(Group.edition)))
+
+
+def leads_to_erased(session: Session, token: str) -> bool:
+    """Whether a link led to a delegate, or to a group whose contact, has been erased since."""
+    signed = read_token(settings().keys, PURPOSE, token) or read_token(settings().keys, PROOF, token)
+    if signed is None:
+        return of_delegate(session, token)
+    erased = select(Group.id).where(Group.reference == signed[0], Group.email == "")
+    return session.scalar(erased) is not None
 
 
 def token_of_invitation(invitation: Invitation) -> str:

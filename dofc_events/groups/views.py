@@ -24,7 +24,7 @@ from dofc_events.groups.invitations import views as invitations
 from dofc_events.groups.lost_link.service import send_group_link
 from dofc_events.groups.models import Group
 from dofc_events.groups.offers import views as offers
-from dofc_events.groups.queries import group_of_contact, people_of, shortages, token_of_group
+from dofc_events.groups.queries import group_of_contact, leads_to_erased, people_of, shortages, token_of_group
 from dofc_events.groups.rules import MAX_PEOPLE
 from dofc_events.groups.service import (
     AlreadyInGroup,
@@ -123,6 +123,8 @@ def limit_by_people(view: Any) -> Any:
 def link_not_valid(error: LinkNotValid) -> ResponseReturnValue:
     """404, without saying whether the link was wrong or replaced."""
     say("wrong_link")
+    if leads_to_erased(db.session(), (request.view_args or {})["token"]):
+        return make_response(render_template("privacy/own/erased.html", form=AddressForm(formdata=None)), 404)
     edition = current_edition(db.session(), now())
     return make_response(render_template("groups/link_not_valid.html", edition=edition), 404)
 

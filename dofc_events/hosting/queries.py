@@ -13,6 +13,7 @@ from dofc_events.conference.queries import edition_by_year
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.order import sort_key
 from dofc_events.core.references import read_token, sign
+from dofc_events.delegates.rules import GONE_KEY
 from dofc_events.extensions import settings
 from dofc_events.hosting.models import (
     Attachment,
@@ -112,6 +113,13 @@ def proposal_by_link(session: Session, token: str) -> Proposal | None:
     read = read_proposal_link(token)
     proposal = proposal_by_reference(session, read[0]) if read else None
     return proposal if proposal and read and proposal.link_version == read[1] else None
+
+
+def leads_to_erased(session: Session, token: str) -> bool:
+    """Whether a proposer's link led to a proposal whose proposer has been erased since."""
+    read = read_proposal_link(token)
+    proposal = proposal_by_reference(session, read[0]) if read else None
+    return proposal is not None and proposal.email_key.startswith(GONE_KEY)
 
 
 def proposal_by_reference(session: Session, reference: str) -> Proposal | None:

@@ -27,7 +27,7 @@ from dofc_events.hosting.proposals.questions.service import NothingAsked, answer
 from dofc_events.hosting.proposals.service import PROPOSER
 from dofc_events.hosting.proposals.shared import OWN, mine, own_context, own_errors, refuse_unless_open
 from dofc_events.hosting.proposals.texts import consent_text
-from dofc_events.hosting.queries import call_asked_for, typed_token_of
+from dofc_events.hosting.queries import call_asked_for, leads_to_erased, typed_token_of
 from dofc_events.hosting.rules import (
     ProposalStatus,
     may_become,
@@ -59,9 +59,9 @@ REFUSALS = (service.CallNotOpen, service.ProposalFixed, TooManyMessages, *UNANSW
 def link_not_valid(error: LinkNotValid) -> ResponseReturnValue:
     """404, without saying whether the link was wrong or replaced, with the form that emails a current one."""
     say("wrong_link")
-    return make_response(
-        render_template("hosting/proposals/link_not_valid.html", form=LostLinkForm(formdata=None)), 404
-    )
+    is_erased = leads_to_erased(db.session(), (request.view_args or {})["token"])
+    page = "privacy/own/erased.html" if is_erased else "hosting/proposals/link_not_valid.html"
+    return make_response(render_template(page, form=LostLinkForm(formdata=None)), 404)
 
 
 @blueprint.errorhandler(service.CallNotOpen)

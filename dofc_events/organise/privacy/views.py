@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, url_for
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -69,7 +69,7 @@ def erase() -> ResponseReturnValue:
         return form_page(form, page, **context)
     found = people_called(db.session(), form.reference.data)
     if not found:
-        form.reference.errors = [_("Nobody has this address or reference.")]
+        form.reference.errors = [_("Nobody has this address or reference. It may have been erased.")]
         return answer_errors(form, page, **context)
     try:
         service.refuse_erasing(db.session(), found, now())
@@ -160,7 +160,8 @@ def person_json(edition: Edition, reference: str) -> ResponseReturnValue:
 def _registration(edition: Edition, reference: str) -> Registration:
     registration = registration_by_reference(db.session(), edition.id, reference)
     if registration is None or is_gone(registration):
-        abort(404)
+        heading, text = _("Nobody has this reference"), _("The registration may have been erased.")
+        abort(make_response(render_template("errors/page.html", code=404, heading=heading, text=text), 404))
     return registration
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, flash, make_response, redirect, render_template, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.models import Registration
-from dofc_events.delegates.queries import registration_by_token
+from dofc_events.delegates.queries import leads_to_erased, registration_by_token
 from dofc_events.extensions import settings
 from dofc_events.mail.guards import limit_by_address
 from dofc_events.mail.outbox import TooManyMessages
@@ -20,6 +20,7 @@ from dofc_events.privacy.handed_out.queries import as_json, data_of, data_of_con
 from dofc_events.privacy.own import service
 from dofc_events.privacy.queries import (
     ACCOUNT,
+    ERASE,
     REGISTRATION,
     Found,
     account_of_address,
@@ -44,9 +45,11 @@ STILL_CONTACT: Any = _l("You are the only contact of people who take part. Give 
 
 @blueprint.errorhandler(LinkNotValid)
 def link_not_valid(error: LinkNotValid) -> ResponseReturnValue:
-    """404, without saying whether the link was wrong, has ended or led to somebody who was erased."""
+    """404, without saying whether the link was wrong or has ended; but whoever pressed twice reads that it is done."""
     say("wrong_link")
-    return make_response(render_template("privacy/own/link_not_valid.html", form=AddressForm(formdata=None)), 404)
+    is_erased = leads_to_erased(db.session(), (request.view_args or {})["token"], ERASE)
+    page = "privacy/own/erased.html" if is_erased else "privacy/own/link_not_valid.html"
+    return make_response(render_template(page, form=AddressForm(formdata=None)), 404)
 
 
 @blueprint.get(f"{OWN}/my-data")
@@ -137,7 +140,7 @@ def all_data(token: str) -> ResponseReturnValue:
     groups, account = groups_of_address(session, email_key), account_of_address(session, email_key)
     can_erase = bool(kept or proposals or groups)
     if not can_erase and account is None:
-        raise LinkNotValid
+        return make_response(render_template("privacy/own/nothing_kept.html"), 404)
     context = {"kept": kept, "proposals": proposals, "groups": groups, "account": account, "can_erase": can_erase}
     return render_template("privacy/own/all_data.html", token=token, **context)
 
@@ -161,7 +164,7 @@ def erase_all(token: str) -> ResponseReturnValue:
     # The account stays: what it can do ends first, and the chair sees to that.
     found = [one for one in people_called(db.session(), email_key) if one.kind != ACCOUNT]
     if not found:
-        raise LinkNotValid
+        return redirect(url_for(".all_data", token=token), 303)
     page, context = "privacy/own/erase_all.html", {"found": found, "called": called, "token": token}
     if not form.validate_on_submit():
         return form_page(form, page, **context)

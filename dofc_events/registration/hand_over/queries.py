@@ -7,9 +7,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from dofc_events.conference.models import Edition
+from dofc_events.core.audit import AuditEntry
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import read_link
 from dofc_events.registration.hand_over.models import HandOver
+
+# Acts that give a registration a new link.
+NEW_LINK = ("handed_over", "taken_back", "address_corrected")
 
 
 def hand_over_by_token(session: Session, token: str) -> HandOver | None:
@@ -17,6 +21,15 @@ def hand_over_by_token(session: Session, token: str) -> HandOver | None:
     reference, version = read_link(token) or ("", 0)
     query = select(HandOver).join(HandOver.registration).options(joinedload(HandOver.registration))
     return session.scalar(query.where(Registration.reference == reference, HandOver.link_version == version))
+
+
+def was_taken_back(session: Session, token: str) -> bool:
+    """Whether the last that changed the link of a registration, to which this one led, is that it was taken back."""
+    signed = read_link(token)
+    if signed is None:
+        return False
+    changed = select(AuditEntry.act).where(AuditEntry.about == signed[0], AuditEntry.act.in_(NEW_LINK))
+    return session.scalar(changed.order_by(AuditEntry.id.desc()).limit(1)) == "taken_back"
 
 
 def hand_overs_to_forget(session: Session, now: datetime) -> Sequence[int]:

@@ -15,7 +15,7 @@ from dofc_events.core.audit import Actor
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.models import Registration
-from dofc_events.delegates.queries import registration_by_proof, registration_by_token, token_of
+from dofc_events.delegates.queries import leads_to_erased, registration_by_proof, registration_by_token, token_of
 from dofc_events.delegates.rules import full_name
 from dofc_events.delegates.service import details_of
 from dofc_events.mail.outbox import TooManyMessages
@@ -35,7 +35,7 @@ from dofc_events.registration.forms import (
     PhotoConsentForm,
 )
 from dofc_events.registration.hand_over import service as hand_overs
-from dofc_events.registration.hand_over.queries import hand_over_by_token
+from dofc_events.registration.hand_over.queries import hand_over_by_token, was_taken_back
 from dofc_events.registration.offers import service as offers
 from dofc_events.registration.own.files import views as files
 from dofc_events.registration.rules import Outcome, link_has_ended
@@ -65,11 +65,16 @@ class LinkEnded(Exception):
 
 @blueprint.errorhandler(LinkNotValid)
 def link_not_valid(error: LinkNotValid) -> ResponseReturnValue:
-    """404, without saying whether the link was wrong or replaced, with the form that emails a current one."""
+    """404, without saying whether the link was wrong or replaced, with the form that emails a current one.
+
+    What was erased or taken back is said to whoever has a link that led there: they may have done it, and ask again.
+    """
     say("wrong_link")
-    edition = current_edition(db.session(), now())
-    page = render_template("registration/own/link_not_valid.html", edition=edition, form=AddressForm(formdata=None))
-    return make_response(page, 404)
+    session, token, form = db.session(), (request.view_args or {})["token"], AddressForm(formdata=None)
+    if leads_to_erased(session, token):
+        return make_response(render_template("privacy/own/erased.html", form=form), 404)
+    context = {"edition": current_edition(session, now()), "taken_back": was_taken_back(session, token)}
+    return make_response(render_template("registration/own/link_not_valid.html", form=form, **context), 404)
 
 
 @blueprint.errorhandler(LinkEnded)

@@ -12,8 +12,10 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import token_of
+from dofc_events.groups.queries import token_of_group
 from dofc_events.groups.service import Contact
 from dofc_events.hosting.models import Proposal
+from dofc_events.hosting.queries import token_of as token_of_proposal
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import LINK_LIMITS
 from dofc_events.privacy.own.service import ask_to_erase
@@ -79,12 +81,16 @@ def test_nothing_is_erased_before_the_email_is_confirmed(app, writing, reading, 
         assert session.scalars(select(Registration.email)).all() == ["ana@dofc.test"]
     link = link_in(reading, "erase-confirmation")
     assert token not in link
-    client.get(link).form().submit()
+    confirm, edit = client.get(link).form(), client.get(f"/registrations/{token}/edit").form().fill(dietary="Jicama")
+    confirm.submit()
     with reading() as session:
         assert session.scalars(select(Registration.email)).all() == [""]
         assert faults(session) == []
-    for path in (f"/registrations/{token}/", f"/registrations/{token}/my-data", link):
-        assert client.get(path).status == 404
+    pages = [client.get(path) for path in (f"/registrations/{token}/", f"/registrations/{token}/my-data", link)]
+    for page in (*pages, confirm.submit(), edit.submit()):
+        assert (page.status, page.h1) == (404, "Your data has been erased")
+        assert "has not been lost" not in page.text
+    assert "Jicama" in page.text, "what was typed comes back"
 
 
 def test_whoever_erases_a_registration_is_told_what_else_is_kept_under_the_address(app, writing, reading, client):
@@ -163,19 +169,26 @@ def test_all_editions_and_proposals_of_an_address_go_at_once(app, writing, readi
             make_registration(session, edition, now=now(), **ANA)
             make_registration(session, edition, now=now())
         call = make_call(session, now=now())
-        make_proposal(session, call, now=now(), contact_email="ana@dofc.test")
+        contact = Contact("Anastasija Kovač", "ana@dofc.test", "en")
+        group = make_group(session, edition, [someone("Eva", "eva@own.test")], now=now(), contact=contact).group
+        old_links = [f"/groups/{token_of_group(group)}/"]
+        proposal = make_proposal(session, call, now=now(), contact_email="ana@dofc.test")
+        old_links.append(f"/hosting/proposals/{token_of_proposal(proposal)}/")
     client.get("/my-data").form().fill(email="ANA@dofc.test").submit()
     link = link_in(reading, "my-data")
     page = client.get(link)
     assert page.text.count("ana@dofc.test") > 2
     whole = client.get(f"{link}/my-data.json").data.decode()
     assert "2031" in whole and '"kept_in": "proposals"' in whole
-    client.get(f"{link}/erase").form().submit()
+    form = client.get(f"{link}/erase").form()
+    form.submit()
     with reading() as session:
         assert sum(email == "" for email in session.scalars(select(Registration.email))) == 2
         assert faults(session) == []
         assert "ana@dofc.test" not in str([vars(one) for one in session.scalars(select(Message))])
-    assert client.get(link).status == 404
+    for page in (client.get(link), form.submit()):
+        assert (page.status, page.h1) == (404, "We keep nothing under this address")
+    assert [client.get(old).h1 for old in old_links] == ["Your data has been erased"] * 2
 
 
 def test_who_has_an_account_alone_is_led_to_its_data_behind_signing_in(app, writing, reading, client):

@@ -33,15 +33,19 @@ def hand_over_to_mira(client, own):
 def test_a_hand_over_is_taken_back_until_the_colleague_has_opened_it(client, ana, people, page_of, reading):
     written = hand_over_to_mira(client, ana)
     asked = written.follow("Take it back")
+    form = asked.form()
     assert asked.h1 == "Take the registration back?" and "Mira has not opened the link yet." in asked.text
     with reading() as session:
         miras = page_of(session.get_one(Registration, people[0].id))
     # A mail scanner opens the colleague's link; that has no effect.
     assert "has handed this registration over to you" in client.another().get(miras).text
-    own = asked.form().submit("Take it back")
+    own = form.submit("Take it back")
     assert "The registration is yours again." in own.text and people[0].given_name in own.h1
     assert "handed this registration over" not in own.text
-    assert (client.get(miras).status, client.get(f"{ana}take-back").status, client.get(ana).status) == (404, 404, 404)
+    for page in (form.submit("Take it back"), client.get(miras), client.get(ana)):
+        assert (page.status, page.h1) == (404, "The registration has been taken back")
+    hand_over_to_mira(client, own.url)
+    assert client.get(ana).h1 == client.get(own.url).h1 == "This link does not work"
 
 
 @pytest.mark.parametrize("act", ["opened", "edit"])

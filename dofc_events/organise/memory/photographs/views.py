@@ -218,7 +218,9 @@ def decide(edition: Edition, photograph_id: int) -> ResponseReturnValue:
 
 @blueprint.errorhandler(service.NoSuchPhotograph)
 def _gone(refusal: service.NoSuchPhotograph) -> ResponseReturnValue:
-    abort(404)
+    """Whether a colleague has deleted it, its number does not tell."""
+    heading, text = _("There is no such photograph"), _("You or a colleague may have deleted it already.")
+    return make_response(render_template("errors/page.html", code=404, heading=heading, text=text), 404)
 
 
 def _kept(file: FileStorage, room: int) -> service.Sent:
@@ -237,7 +239,10 @@ def _kept(file: FileStorage, room: int) -> service.Sent:
 
 
 def _photograph(edition: Edition, photograph_id: int) -> Photograph:
-    return queries.photograph_of(db.session(), edition.id, photograph_id) or abort(404)
+    found = queries.photograph_of(db.session(), edition.id, photograph_id)
+    if found is None:
+        raise service.NoSuchPhotograph
+    return found
 
 
 def _gallery(edition: Edition) -> list[Photograph]:

@@ -132,6 +132,17 @@ def test_unpublished_is_gone_at_once_with_its_files(organiser, address, writing,
     assert organiser.get(file.replace("/photographs/", f"{address}/files/"), checked=False).status == 200
 
 
+def test_whoever_deletes_what_a_colleague_has_deleted_reads_that(organiser, address, writing, edition):
+    with writing() as session:
+        number = make_photograph(session, edition, **SHOWN).id
+    described = organiser.get(f"{address}/{number}").form("form.form-narrow").fill(caption="Closing")
+    form = organiser.get(f"{address}/{number}/delete").form("/delete")
+    assert "Photograph deleted." in form.submit().text
+    for page in (form.submit(), described.submit()):
+        assert page.status == 404 and "You or a colleague may have deleted it already." in page.text
+    assert "Closing" in page.text
+
+
 def test_gallery_is_put_in_order_and_has_one_cover(organiser, address, writing, edition, year):
     with writing() as session:
         ids = [make_photograph(session, edition, **(SHOWN | {"caption": c})).id for c in "abc"]
