@@ -70,7 +70,6 @@ def context_of(group: Group, token: str) -> dict[str, Any]:
     people = people_of(db.session(), group.id)
     invitations = invitations_of(db.session(), group.id) if group.is_delegation else ()
     open_ones = [one for one in invitations if one.registration_id is None]
-    row = groups_at(db.session(), edition.id, only=group.id)[0]
     return {
         "group": group,
         "edition": edition,
@@ -81,8 +80,7 @@ def context_of(group: Group, token: str) -> dict[str, Any]:
         "is_open": edition.window(at) is Window.OPEN,
         "invited": open_ones,
         "can_be_reminded": {one.id for one in open_ones if (one.reminded_at or one.invited_at) + REMIND_AFTER <= at},
-        "row": row,
-        "left_to_invite": max(0, row.free - len(open_ones)),
+        "row": groups_at(db.session(), edition.id, only=group.id)[0],
         "button_form": ButtonForm(formdata=None),
     }
 

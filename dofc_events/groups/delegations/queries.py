@@ -15,38 +15,47 @@ from dofc_events.places.rules import TAKEN, ClaimStatus
 
 @dataclass(frozen=True)
 class Row:
-    """A group with its numbers: `places` are promised, `used` of them are used, while they are kept.
+    """A group with its numbers: `used` of its promised places are used, while they are kept.
 
-    `registered` are its people who have not cancelled; `waiting` are those of them who wait for a place.
+    `invited` are people with an open invitation, which promises a place. `registered` are its people who have not
+    cancelled; `waiting` are those of them who wait for a place.
     """
 
     group: Group
     used: int | None
+    invited: int
     registered: int
     waiting: int
 
     @property
     def free(self) -> int:
-        """Promised places that are left."""
+        """Promised places that nobody uses."""
         return (self.group.places or 0) - (self.used or 0) if self.group.promise_id else 0
+
+    @property
+    def left(self) -> int:
+        """Promised places that nobody uses, or is invited to."""
+        return max(0, self.free - self.invited)
 
 
 def groups_at(session: Session, edition_id: int, *, only: int | None = None) -> list[Row]:
     """The groups of an edition, delegations first, then by organisation; in one query."""
     kept = select(Pool.taken).where(Pool.promise_id == Group.promise_id).scalar_subquery()
+    invited = select(func.count()).where(Invitation.group_id == Group.id, Invitation.registration_id.is_(None))
 
     def number(*statuses: ClaimStatus) -> ColumnElement[int]:
         return func.sum(case((Claim.status.in_(statuses), 1), else_=0))
 
     live = (*TAKEN, ClaimStatus.WAITLISTED, ClaimStatus.REQUESTED, ClaimStatus.EXPIRED)
-    query = select(Group, kept, number(*live), number(ClaimStatus.WAITLISTED, ClaimStatus.REQUESTED))
+    numbers = (number(*live), number(ClaimStatus.WAITLISTED, ClaimStatus.REQUESTED))
+    query = select(Group, kept, invited.scalar_subquery(), *numbers)
     query = query.outerjoin(Member, Member.group_id == Group.id)
     place = and_(Claim.registration_id == Member.registration_id, Claim.pool_id == _pool_of(edition_id))
     query = query.outerjoin(Claim, place).where(Group.edition_id == edition_id).group_by(Group.id)
     if only is not None:
         query = query.where(Group.id == only)
     rows = session.execute(query.order_by(Group.places.is_(None), Group.id))
-    found = [Row(group, used, *(int(n or 0) for n in numbers)) for group, used, *numbers in rows]
+    found = [Row(group, used, *(int(n or 0) for n in rest)) for group, used, *rest in rows]
     return sorted(found, key=lambda row: (not row.group.is_delegation, sort_key(row.group.organisation)))
 
 

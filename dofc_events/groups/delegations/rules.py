@@ -4,6 +4,5 @@ from datetime import timedelta
 
 # What an organiser may promise one organisation.
 MAX_PROMISED = 1000
-# So many can be invited at once, and nobody is reminded more often.
-MAX_INVITED = 20
+# Nobody is reminded more often.
 REMIND_AFTER = timedelta(days=1)

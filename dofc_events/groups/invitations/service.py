@@ -13,15 +13,15 @@ from dofc_events.core.errors import Refusal
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import registration_by_form_key, token_of
 from dofc_events.groups import mails
-from dofc_events.groups.delegations.queries import invitations_of
-from dofc_events.groups.delegations.rules import MAX_INVITED, REMIND_AFTER
+from dofc_events.groups.delegations.queries import groups_at, invitations_of
+from dofc_events.groups.delegations.rules import REMIND_AFTER
 from dofc_events.groups.delegations.service import locked_group, promise_of, record_of, tell_moved_up
-from dofc_events.groups.models import Invitation, Member
+from dofc_events.groups.models import Group, Invitation, Member
 from dofc_events.groups.queries import is_answered
 from dofc_events.mail import outbox
 from dofc_events.mail.rules import address_key
 from dofc_events.notices.service import send, terms_of, told_if_known
-from dofc_events.places.promises.service import promise_pool, resize_promise
+from dofc_events.places.promises.service import resize_promise
 from dofc_events.registration.hand_over.service import hand_over
 from dofc_events.registration.invitations.service import refuse_without_code
 from dofc_events.registration.rules import Outcome
@@ -36,12 +36,8 @@ class AlreadyInvited(Refusal):
         self.email = email
 
 
-class TooManyInvited(Refusal):
-    """More people would have been invited than there are places left for them: `free` are left."""
-
-    def __init__(self, free: int) -> None:
-        super().__init__(str(free))
-        self.free = free
+class TooFewLeft(Refusal):
+    """More places would have been promised to people, or given back, than are left."""
 
 
 class NotNow(Refusal):
@@ -53,10 +49,11 @@ class NotOfGroup(Refusal):
 
 
 def give_back(session: Session, group_id: int, number: int, actor: Actor, now: datetime) -> None:
-    """The head gives back places that nobody has used. Raises NoPromise, and CapacityBelowTaken if they are fewer."""
+    """The head gives back places that nobody uses or is invited to. Raises NoPromise, and TooFewLeft if more."""
     group, pool = locked_group(session, group_id)
     assert group.places is not None
     promise_id, terms = promise_of(group), terms_of(group.edition, now)
+    _refuse_more_than_left(session, group, number)
     moved_up = resize_promise(session, pool, promise_id, group.places - number, terms, now)
     changes = {"places": [group.places, group.places - number]}
     group.places -= number
@@ -70,15 +67,12 @@ def invite(
 ) -> list[Invitation]:
     """Email people, by name and address, a link to register with a promised place.
 
-    Raises NoPromise, AlreadyInvited, TooManyInvited, and TooManyMessages.
+    Raises NoPromise, AlreadyInvited, TooFewLeft, and TooManyMessages.
     """
     group, _pool = locked_group(session, group_id)
-    kept = promise_pool(session, promise_of(group))
+    promise_of(group)
     known = {one.email_key: one for one in invitations_of(session, group_id)}
-    open_ones = sum(one.registration_id is None for one in known.values())
-    free = max(0, kept.capacity - kept.taken - open_ones)
-    if len(people) > min(free, MAX_INVITED):
-        raise TooManyInvited(min(free, MAX_INVITED))
+    _refuse_more_than_left(session, group, len(people))
     invited = []
     for name, email in people:
         if address_key(email) in known:
@@ -164,6 +158,12 @@ def join(session: Session, invitation_id: int, request: RegistrationRequest, act
     one.registration_id = registration.id
     session.flush()
     return Registered(Outcome.REGISTERED, token_of(registration))
+
+
+def _refuse_more_than_left(session: Session, group: Group, number: int) -> None:
+    [row] = groups_at(session, group.edition_id, only=group.id)
+    if number > row.left:
+        raise TooFewLeft
 
 
 def _invitation(session: Session, group_id: int, invitation_id: int) -> Invitation:

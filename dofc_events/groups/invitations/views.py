@@ -24,7 +24,6 @@ from dofc_events.groups.queries import invitation_by_token, is_answered
 from dofc_events.groups.shared import acting_for, answer_late, context_of, mine, my_delegation, say_sent, with_pool
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.mail.rules import address_key
-from dofc_events.places.service import CapacityBelowTaken
 from dofc_events.registration.forms import RegistrationForm
 from dofc_events.registration.hand_over.service import OwnAddress
 from dofc_events.registration.rules import Outcome
@@ -58,7 +57,7 @@ def invite(token: str) -> ResponseReturnValue:
     except service.AlreadyInvited:
         form.email.errors = [_("You have already invited this address.")]
         return answer_errors(form, "groups/invite.html", **context)
-    except service.TooManyInvited:
+    except service.TooFewLeft:
         form.form_errors = [
             _("You have no promised place left: each has been used, or somebody has been invited to take it.")
         ]
@@ -147,7 +146,7 @@ def give_back(token: str) -> ResponseReturnValue:
     context = context_of(group, token)
     if not form.validate_on_submit():
         return form_page(form, "groups/give_back.html", **context)
-    if form.number.data <= context["row"].free:
+    if form.number.data <= context["row"].left:
         points = [_("They go to the waiting list immediately. You cannot take them back.")]
         title = ngettext("Give back %(num)d place?", "Give back %(num)d places?", form.number.data)
         if page := _unless_sure(form, "groups/give_back.html", context, title, points, _("Give back")):
@@ -157,8 +156,8 @@ def give_back(token: str) -> ResponseReturnValue:
             service.give_back(session, group.id, form.number.data, acting_for(group), now())
     except NoPromise:
         return answer_late(group, token)
-    except CapacityBelowTaken:
-        form.number.errors = [_("You don’t have that many unused places. Enter a smaller number.")]
+    except service.TooFewLeft:
+        form.number.errors = [_("You can’t give back that many places. Enter a smaller number.")]
         return answer_errors(form, "groups/give_back.html", **context)
     number = form.number.data
     flash(ngettext("%(num)d place has been given back.", "%(num)d places have been given back.", number), "success")

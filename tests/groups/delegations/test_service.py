@@ -19,7 +19,7 @@ from dofc_events.groups.delegations.service import (
     promised_of,
     withdraw_promise,
 )
-from dofc_events.groups.invitations.service import give_back
+from dofc_events.groups.invitations.service import TooFewLeft, give_back
 from dofc_events.groups.models import Group
 from dofc_events.places.limits.service import set_limit
 from dofc_events.places.models import Claim, Pool
@@ -149,7 +149,7 @@ def test_a_withdrawn_promise_leaves_places_to_those_who_have_them(session, editi
 def test_the_head_gives_back_what_is_unused_and_no_more(session, edition):
     group = make_promise(session, edition)
     add(session, edition, group, "Ana")
-    with pytest.raises(CapacityBelowTaken):
+    with pytest.raises(TooFewLeft):
         give_back(session, group.id, 3, COMMAND, NOW)
     give_back(session, group.id, 2, COMMAND, NOW)
     assert (numbers(session, edition), group.places) == ((1, 0), 1)

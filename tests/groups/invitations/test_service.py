@@ -38,11 +38,20 @@ def test_who_is_invited_registers_with_a_promised_place(session, edition):
 def test_nobody_is_invited_for_a_place_that_is_not_left(session, edition):
     group, _ = make_delegation(session, edition, places=2)
     service.invite(session, group.id, [("B", "b@own.test")], HEAD, NOW)
-    with pytest.raises(service.TooManyInvited):
+    with pytest.raises(service.TooFewLeft):
         service.invite(session, group.id, [("C", "c@own.test")], HEAD, NOW)
     other = make_promise(session, make_edition(session, year=2031), "Other", places=2)
     with pytest.raises(service.AlreadyInvited):
         service.invite(session, other.id, [("C", "c@own.test"), ("D", "C@own.test")], HEAD, NOW)
+
+
+def test_a_place_that_an_open_invitation_promises_cannot_be_given_back(session, edition):
+    group, invitation = make_delegation(session, edition, places=2)
+    with pytest.raises(service.TooFewLeft):
+        service.give_back(session, group.id, 2, HEAD, NOW)
+    service.take_back(session, group.id, invitation.id, HEAD, NOW)
+    service.give_back(session, group.id, 2, HEAD, NOW)
+    assert group.places == 0
 
 
 def test_somebody_is_reminded_once_a_day(session, edition):

@@ -110,6 +110,19 @@ def test_the_head_replaces_somebody_and_gives_places_back(client, page, edition,
     assert asked.form("main form").submit("sure").one("[data-promised]")["data-promised"] == "1"
 
 
+def test_the_page_counts_what_invitations_promise_as_kept_for_these_people(client, writing, edition):
+    with writing() as session:
+        page = f"/groups/{token_of_group(make_delegation(session, edition)[0])}/"
+    seen = client.get(page)
+    assert "0 used, 1 promised to people you have invited, 2 left." in seen.text
+    assert "2 places are left to invite somebody for." in seen.follow("Invite somebody").text
+    back = seen.follow("Give places back")
+    assert "1 place is promised to somebody you have invited." in back.text
+    assert "You can give back 2 places." in back.text
+    assert back.form("main form").fill(number="3").submit().status == 422
+    assert back.form("main form").fill(number="2").submit().h1 == "Give back 2 places?"
+
+
 def test_a_head_who_crafts_requests_reaches_nothing_of_others(client, page, writing):
     with writing() as session:
         edition = make_edition(session, year=2031)
