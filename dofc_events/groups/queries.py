@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
@@ -22,9 +23,9 @@ from dofc_events.mail.models import Message
 from dofc_events.mail.rules import address_key
 from dofc_events.notices.models import UntoldNews
 from dofc_events.notices.queries import is_due, offer_is_untold, offers_to_remind_of
-from dofc_events.places.line.queries import who_gets_one_now
+from dofc_events.places.line.queries import promises_of, who_gets_one_now
 from dofc_events.places.models import Claim, Pool
-from dofc_events.places.queries import overdue
+from dofc_events.places.queries import CategoryPlaces, overdue
 from dofc_events.places.rules import ClaimStatus
 
 PURPOSE, INVITATION, PROOF = "group", "group-invitation", "confirm-group"
@@ -244,12 +245,28 @@ def compared(given_name: str, family_name: str) -> tuple[str, str]:
     return folded(given_name), folded(family_name)
 
 
+def open_invitations(group_id: Any) -> Select[int]:
+    """How many people are invited to a group, and have not registered."""
+    return select(func.count()).where(Invitation.group_id == group_id, Invitation.registration_id.is_(None))
+
+
+def promises_for(session: Session, pool: Pool, group: Group | None, number: int) -> list[int | None]:
+    """The promise whose places each of so many newcomers to a group gets first: not those that invitations promise."""
+    if group is None or group.promise_id is None:
+        return [None] * number
+    invited, kept = session.scalars(open_invitations(group.id)).one(), promises_of(session, pool)[group.promise_id]
+    left = max(0, kept.capacity - kept.taken - invited) if invited else number
+    return [group.promise_id if one < left else None for one in range(number)]
+
+
 def shortages(
-    session: Session, pool: Pool, category_ids: Sequence[int], promise_id: int | None = None
+    session: Session, pool: Pool, categories: Sequence[Category | CategoryPlaces], promise_ids: Sequence[int | None]
 ) -> list[Shortage]:
-    """That there are fewer places than these newcomers, if there are."""
-    now = len(who_gets_one_now(session, pool, category_ids, promise_id))
-    return [Shortage(len(category_ids), now)] if now < len(category_ids) else []
+    """That there are fewer places than these newcomers, but for those who ask organisers for theirs; if there are."""
+    pairs = zip(categories, promise_ids, strict=True)
+    newcomers = [(one.id, promise_id) for one, promise_id in pairs if not one.needs_approval]
+    now = len(who_gets_one_now(session, pool, newcomers))
+    return [Shortage(len(newcomers), now)] if now < len(newcomers) else []
 
 
 @cache

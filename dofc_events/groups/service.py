@@ -29,6 +29,7 @@ from dofc_events.groups.queries import (
     names_at,
     offered_to,
     people_of,
+    promises_for,
     shortages,
     to_confirm,
 )
@@ -137,10 +138,11 @@ def register_people(
 
     They join a group that is there, or a new one, to which the contact belongs whose registration is `contact_id`.
     Everybody with an address is written to there, and the contact once, with a list of all. Of a delegation they get
-    promised places first. Raises NotAgreed with a Shortage if not all get a place, unless `agreed` is its digest and
-    the choice one of Choice. Then as many get one as there are; or, TOGETHER, they wait in line until there is one for
-    each at the same moment. `accompanying`: they are persons whom the contact brings along. Raises AlreadyInGroup,
-    TooManyCompanions, and what `register_delegate` does for one; of trips NotForPerson with it.
+    promised places first, but for those that open invitations promise. Raises NotAgreed with a Shortage if not all get
+    a place, unless `agreed` is its digest and the choice one of Choice. Then as many get one as there are; or,
+    TOGETHER, they wait in line until there is one for each at the same moment. `accompanying`: they are persons whom
+    the contact brings along. Raises AlreadyInGroup, TooManyCompanions, and what `register_delegate` does for one; of
+    trips NotForPerson with it.
     """
     pool = places.lock_edition_pool(session, edition_id)
     edition = edition_by_id(session, edition_id)
@@ -168,13 +170,14 @@ def register_people(
     for one in people:
         refuse_without_code(session, edition_id, one.details.category, one.code)
     group = session.get_one(Group, group_id, populate_existing=True) if group_id else None
-    promise_id = group.promise_id if group else None
-    together = _is_together(session, pool, edition, people, promise_id, request)
+    promise_ids = promises_for(session, pool, group, len(people))
+    together = _is_together(session, pool, edition, people, promise_ids, request)
     if group is None:
         group = new_group(session, edition, request.contact, contact_id, now)
     # No two parties have the same number: positions are given once.
     party = pool.next_position if together else None
-    entered = [_enter(session, pool, group, one, now, promise_id, party) for one in people]
+    pairs = zip(people, promise_ids, strict=True)
+    entered = [_enter(session, pool, group, one, now, promise_id, party) for one, promise_id in pairs]
     give_first_answers(
         session, edition.id, [(e.registration, one.answers) for e, one in zip(entered, people, strict=True)], now
     )
@@ -214,12 +217,12 @@ def _is_together(
     pool: Pool,
     edition: Edition,
     people: Sequence[RegistrationRequest],
-    promise_id: int | None,
+    promise_ids: Sequence[int | None],
     request: GroupRequest,
 ) -> bool:
-    """Whether these people are all to wait for a place for each; but for those who ask organisers for theirs."""
+    """Whether these people are all to wait for a place for each."""
     categories = [category_of(session, edition.id, one.details.category) for one in people]
-    short = shortages(session, pool, [one.id for one in categories if not one.needs_approval], promise_id)
+    short = shortages(session, pool, categories, promise_ids)
     ask_first(request.agreed if request.choice in tuple(Choice) else "", short)
     return bool(short) and request.choice == Choice.TOGETHER
 

@@ -24,7 +24,14 @@ from dofc_events.groups.invitations import views as invitations
 from dofc_events.groups.lost_link.service import send_group_link
 from dofc_events.groups.models import Group
 from dofc_events.groups.offers import views as offers
-from dofc_events.groups.queries import group_of_contact, leads_to_erased, people_of, shortages, token_of_group
+from dofc_events.groups.queries import (
+    group_of_contact,
+    leads_to_erased,
+    people_of,
+    promises_for,
+    shortages,
+    token_of_group,
+)
 from dofc_events.groups.rules import MAX_PEOPLE
 from dofc_events.groups.service import (
     AlreadyInGroup,
@@ -327,10 +334,9 @@ def _check(
     if asked is None:
         by_slug = {one.slug: one for one in context["categories"]}
         chosen = [by_slug[entry.form.category.data] for entry in form.people]
-        ids = [one.id for one in chosen if not one.needs_approval]
-        promise_id = start.group.promise_id if start.group else None
+        promise_ids = promises_for(db.session(), start.pool, start.group, len(chosen))
         try:
-            ask_first("", shortages(db.session(), start.pool, ids, promise_id))
+            ask_first("", shortages(db.session(), start.pool, chosen, promise_ids))
         except NotAgreed as found:
             asked = found
     short = asked.consequences[0][0] if asked else None

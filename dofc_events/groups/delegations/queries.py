@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from dofc_events.core.order import sort_key
 from dofc_events.groups.models import Group, Invitation, Member
+from dofc_events.groups.queries import open_invitations
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import TAKEN, ClaimStatus
 
@@ -41,14 +42,14 @@ class Row:
 def groups_at(session: Session, edition_id: int, *, only: int | None = None) -> list[Row]:
     """The groups of an edition, delegations first, then by organisation; in one query."""
     kept = select(Pool.taken).where(Pool.promise_id == Group.promise_id).scalar_subquery()
-    invited = select(func.count()).where(Invitation.group_id == Group.id, Invitation.registration_id.is_(None))
+    invited = open_invitations(Group.id).scalar_subquery()
 
     def number(*statuses: ClaimStatus) -> ColumnElement[int]:
         return func.sum(case((Claim.status.in_(statuses), 1), else_=0))
 
     live = (*TAKEN, ClaimStatus.WAITLISTED, ClaimStatus.REQUESTED, ClaimStatus.EXPIRED)
     numbers = (number(*live), number(ClaimStatus.WAITLISTED, ClaimStatus.REQUESTED))
-    query = select(Group, kept, invited.scalar_subquery(), *numbers)
+    query = select(Group, kept, invited, *numbers)
     query = query.outerjoin(Member, Member.group_id == Group.id)
     place = and_(Claim.registration_id == Member.registration_id, Claim.pool_id == _pool_of(edition_id))
     query = query.outerjoin(Claim, place).where(Group.edition_id == edition_id).group_by(Group.id)

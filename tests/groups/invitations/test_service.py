@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from dofc_events.commands.check import faults
 from dofc_events.core.audit import Actor
 from dofc_events.groups.invitations import service
 from dofc_events.groups.queries import invitation_by_token, token_of_invitation
@@ -52,6 +53,15 @@ def test_a_place_that_an_open_invitation_promises_cannot_be_given_back(session, 
     service.take_back(session, group.id, invitation.id, HEAD, NOW)
     service.give_back(session, group.id, 2, HEAD, NOW)
     assert group.places == 0
+
+
+def test_the_head_registers_colleagues_beside_those_who_are_invited_and_not_in_their_places(session, edition):
+    group, invitation = make_delegation(session, edition)
+    make_group(session, edition, [someone(name) for name in ("Ana", "Boro", "Ceca")], choice="split", group_id=group.id)
+    assert stand(session, edition)["Ceca"] == ("waitlisted", 1)
+    service.join(session, invitation.id, make_registration_request(given_name="Guest"), DELEGATE, NOW)
+    assert stand(session, edition)["Guest"][0] == "confirmed"
+    assert faults(session) == []
 
 
 def test_somebody_is_reminded_once_a_day(session, edition):
