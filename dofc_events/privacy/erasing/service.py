@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, union, update
 from sqlalchemy.orm import Session, aliased
 
 from dofc_events.conference.models import Category, Edition, InvitedAddress
@@ -289,22 +289,24 @@ def _drop_address(session: Session, edition: Edition, traces: Traces, now: datet
     session.execute(delete(InvitedAddress).where(*mine))
     session.execute(delete(Invitation).where(Invitation.email_key.in_(keys), Invitation.group_id.in_(groups)))
     for group in session.scalars(select(Group).where(Group.id.in_(groups), Group.email_key.in_(keys))).all():
-        _forget_contact(session, group, keys, now)
+        _forget_contact(session, group, now)
     # Who was registered by them had no address but theirs.
     lent = Registration.edition_id == edition.id, Registration.email_key.is_(None)
+    theirs = union(select(Registration.reference).where(*lent), select(Group.reference).where(Group.id.in_(groups)))
+    reader = {"recipient": GONE, "recipient_name": GONE, "recipient_key": "", "mailbox_key": "", "subject": GONE}
+    gone = {**TEXTLESS, **reader, "reply_to": None, "text_removed_at": now}
+    to_contact = [Message.recipient_key.in_(keys), Message.about.in_(theirs)]
+    outbox.withdraw_all(session, to_contact, now)
+    session.execute(update(Message).where(*to_contact).values(gone).execution_options(synchronize_session=False))
     session.execute(update(Registration).where(*lent, Registration.email.in_(traces.telling)).values(email=""))
     photographs = select(Photograph.id).where(Photograph.edition_id == edition.id)
     asked = Objection.email.in_(traces.telling), Objection.photograph_id.in_(photographs)
     session.execute(update(Objection).where(*asked).values(email="", reason=""))
 
 
-def _forget_contact(session: Session, group: Group, keys: Collection[str], now: datetime) -> None:
-    """Take the contact off a group, and off the emails and entries about it."""
+def _forget_contact(session: Session, group: Group, now: datetime) -> None:
+    """Take the contact off a group, and off the entries about it."""
     outbox.withdraw(session, group.reference, now)
-    theirs = Message.about == group.reference, Message.recipient_key.in_(keys)
-    nobody = {"recipient": GONE, "recipient_name": GONE, "recipient_key": "", "mailbox_key": "", "subject": GONE}
-    gone = {**TEXTLESS, **nobody, "reply_to": None, "text_removed_at": now}
-    session.execute(update(Message).where(*theirs).values(gone).execution_options(synchronize_session=False))
     for entry in session.scalars(select(AuditEntry).where(AuditEntry.about == group.reference)):
         entry.details = without_names(entry.details)
     group.contact_name, group.email, group.email_key, group.link_version = GONE, "", "", group.link_version + 1

@@ -24,6 +24,7 @@ from dofc_events.privacy.erasing.service import StillContact, erase_contact, era
 from dofc_events.privacy.queries import people_called
 from dofc_events.privacy.rules import GONE
 from dofc_events.privacy.service import vanish
+from dofc_events.registration.service import cancel_registration
 from dofc_events.trips.models import Draw
 from tests.privacy.people import OWN, forms, make_person, values
 from tests.support.databases import close_connections, dump
@@ -131,6 +132,19 @@ def test_a_delegate_who_is_the_contact_of_groups_is_erased_from_all_that_was_sen
     kept = [str(vars(one)) for table in (Message, AuditEntry) for one in session.scalars(select(table))]
     assert [one for one in kept if CONTACT.email in one] == []
     assert faults(session) == []
+
+
+@pytest.mark.databases("sqlite")
+def test_nothing_names_a_contact_who_is_erased_while_the_people_of_the_group_are_kept(session):
+    edition = make_edition(session)
+    make_group(session, edition, [someone("Ana"), someone("Bo")])
+    ana = session.scalars(select(Registration.id)).first()
+    cancel_registration(session, ana, COMMAND, NOW)
+    (contact,) = people_called(session, CONTACT.email)
+    erase_contact(session, contact.id, COMMAND, edition.finishes_at())
+    for one in session.scalars(select(Message)):
+        said = f"{one.recipient} {one.recipient_key} {one.mailbox_key} {one.recipient_name} {one.text} {one.html}"
+        assert CONTACT.email not in said and CONTACT.name not in said, one.kind
 
 
 @pytest.mark.databases("sqlite")
