@@ -72,7 +72,7 @@ blueprint.register_blueprint(offers.blueprint)
 blueprint.before_request(allow_long_form)
 
 PEOPLE, CHECK = "groups/people.html", "groups/check.html"
-REGISTER = "register"
+REGISTER, JOIN = "register", "groups.invitations.join"
 REFUSALS = (
     RegistrationNotOpen,
     TooManyMessages,
@@ -132,8 +132,8 @@ def link_not_valid(error: LinkNotValid) -> ResponseReturnValue:
     say("wrong_link")
     if leads_to_erased(db.session(), (request.view_args or {})["token"]):
         return make_response(render_template("privacy/own/erased.html", form=AddressForm(formdata=None)), 404)
-    edition = current_edition(db.session(), now())
-    return make_response(render_template("groups/link_not_valid.html", edition=edition), 404)
+    words = {"edition": current_edition(db.session(), now()), "of_invitation": request.endpoint == JOIN}
+    return make_response(render_template("groups/link_not_valid.html", **words), 404)
 
 
 @blueprint.route("/groups/new/<year:year>", methods=["GET", "POST"])

@@ -72,6 +72,18 @@ def test_who_is_invited_registers_and_the_head_sees_no_more_than_name_and_status
     assert client.get(link).h1 == "You have already registered"
 
 
+def test_who_fills_in_the_form_of_an_invitation_that_is_taken_back_is_told_so_and_whom_to_ask(client, writing, edition):
+    with writing() as session:
+        group, invitation = make_delegation(session, edition)
+        page, link = f"/groups/{token_of_group(group)}/", f"/groups/join/{token_of_invitation(invitation)}"
+    form = client.get(link).form("main form").fill(ANSWERS | {"email": "guest@own.test"})
+    client.get(page).form("[action$=take-back]").submit().agree()
+    late = form.submit()
+    assert late.status == 404 and "The invitation may have been taken back" in late.text
+    assert "Ask the person who invited you" in late.text and "Questions? Write to Elena Petrova" in late.text
+    assert "the link to my group" not in late.text
+
+
 def test_what_is_changed_in_the_form_of_an_invitation_that_was_sent_opens_the_edit_page(client, writing, edition):
     with writing() as session:
         link = f"/groups/join/{token_of_invitation(make_delegation(session, edition)[1])}"
