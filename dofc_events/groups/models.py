@@ -6,6 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dofc_events.conference.models import Edition
+from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.db import IDS_ONCE, Base
 from dofc_events.delegates.models import Registration
 
@@ -45,6 +46,11 @@ class Group(Base):
     @property
     def is_delegation(self) -> bool:
         return self.places is not None
+
+    @property
+    def keeps_places(self) -> bool:
+        """Whether promised places are kept: until their date, a withdrawal, or the archiving of the edition."""
+        return self.promise_id is not None and self.edition.status != EditionStatus.ARCHIVED
 
     @property
     def called(self) -> str:

@@ -83,8 +83,8 @@ class Standing:
     @property
     def changes_until(self) -> datetime | None:
         """Until when the delegate can change details, and hand over; None if that is no longer, or not known."""
-        until = self.edition.details_freeze_at()
-        return None if until is None or (self.at and self.at >= until) else until
+        until, at = self.edition.details_freeze_at(), self.at
+        return None if until is None or (at and (at >= until or self.edition.is_over(at))) else until
 
     @property
     def waits_for_category(self) -> bool:

@@ -64,9 +64,11 @@ class TripStanding:
 
     @property
     def outcome(self) -> str:
-        """The status, or where that is "cancelled", what it means: called off, given back, taken off, or not needed."""
+        """The status, or what an end means: called off, given back, taken off, not needed, or that no more is given."""
         if self.trip.cancelled_at is not None:
             return "called_off"
+        if self.status == ClaimStatus.EXPIRED and self.claim and self.claim.position_before:
+            return "ended"
         if self.status != ClaimStatus.CANCELLED:
             return self.status
         if self.claim and self.claim.preference == TAKEN_OFF:

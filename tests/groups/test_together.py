@@ -8,6 +8,7 @@ import time_machine
 from sqlalchemy import select
 
 from dofc_events.commands.check import faults
+from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import WORKER, AuditEntry
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import token_of
@@ -106,6 +107,18 @@ def test_places_that_a_contact_does_not_confirm_lapse_and_one_email_says_so(sess
     assert edition_pool(session, edition.id).taken == 1
     assert confirm_places(session, group.id, DELEGATE, at) == 0, "they are the next one's"
     assert [message.kind for message in unsent(session, to=waiting.email)] == ["registration-offered"]
+
+
+@pytest.mark.databases("sqlite")
+def test_places_that_end_because_the_edition_is_archived_were_not_confirmed_too_late(session, edition):
+    join(session, edition)
+    deliver_all(session)
+    edition.status = EditionStatus.ARCHIVED
+    for _ in range(2):
+        worked(session, NOW)
+    told = " ".join(letters(session, to=CONTACT.email)[-1].text.split())
+    assert "no more places are given out. " in told and "We are sorry that these people did not get places." in told
+    assert told.count("Status: No longer held") == 5
 
 
 @pytest.mark.databases("sqlite")

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from dofc_events.commands.check import faults
+from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import COMMAND, WORKER
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState
@@ -195,6 +196,15 @@ def test_an_offer_of_a_seat_that_is_told_late_keeps_its_message_when_the_beginni
     (message,) = unsent(session, to=people[1].email)
     run(session, begins_at - HOUR / 2)
     assert [m.id for m in unsent(session, to=people[1].email)] == [message.id]
+
+
+def test_an_offer_of_a_seat_that_ends_because_the_edition_is_archived_was_not_late(session, edition, offered):
+    deliver_all(session)
+    edition.status = EditionStatus.ARCHIVED
+    timers.lapse_offers(session, offered.id, WORKER, NOW + HOUR)
+    told = " ".join(letters(session, to=offered.email)[-1].text.split())
+    assert "No more seats on “Wine” are given out, so the seat is no longer held for you." in told
+    assert "in time" not in told and "on your page" not in told and "You can change" not in told
 
 
 def test_two_offers_of_one_person_lapse_in_one_message(session, edition, people):

@@ -31,7 +31,7 @@ class Row:
     @property
     def free(self) -> int:
         """Promised places that nobody uses."""
-        return (self.group.places or 0) - (self.used or 0) if self.group.promise_id else 0
+        return (self.group.places or 0) - (self.used or 0) if self.group.keeps_places else 0
 
     @property
     def left(self) -> int:

@@ -9,7 +9,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
-from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import difference, refuse_changed
 from dofc_events.core.clock import in_another_zone
@@ -211,7 +210,7 @@ def locked_group(session: Session, group_id: int) -> tuple[Group, Pool]:
 
 def promise_of(group: Group) -> int:
     """The promise whose places are kept for a group. Raises NoPromise."""
-    if group.promise_id is None or group.edition.status == EditionStatus.ARCHIVED:
+    if group.promise_id is None or not group.keeps_places:
         raise NoPromise
     return group.promise_id
 

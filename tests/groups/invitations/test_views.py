@@ -7,6 +7,7 @@ import pytest
 import time_machine
 
 from dofc_events.commands.timers import run_timers
+from dofc_events.conference.rules import EditionStatus
 from dofc_events.groups.queries import token_of_group, token_of_invitation
 from tests.registration.conftest import ANSWERS
 from tests.support.factories import NOW, make_edition, make_registration
@@ -164,6 +165,18 @@ def test_after_the_date_the_page_says_so_and_promises_nothing(client, page, writ
         run_timers(NOW + timedelta(days=31))
     assert client.get(page).one("[data-promised]")["data-promised"] == "0"
     assert form.submit().status == 403
+
+
+def test_the_page_of_an_archived_edition_promises_nothing_and_has_no_buttons(client, writing, edition):
+    with writing() as session:
+        group, _ = make_delegation(session, edition)
+        make_group(session, edition, [someone("Ana")], group_id=group.id)
+        page = f"/groups/{token_of_group(group)}/"
+        session.merge(edition).status = EditionStatus.ARCHIVED
+    seen = client.get(page)
+    assert seen.one("[data-promised]")["data-promised"] == "0"
+    assert seen.all("main button, main .btn") == []
+    assert "You can still" not in seen.text and "Replace" not in seen.text
 
 
 def test_the_contact_of_a_group_changes_with_all_links(client, writing, edition, reading):

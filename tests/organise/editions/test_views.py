@@ -180,8 +180,12 @@ def test_the_pages_of_an_archived_edition_stay_when_its_people_are_erased(organi
         edition = edition_by_year(session, year)
         make_trip(session, edition, title="Wine growers")
         make_registration(session, edition), make_registration(session, edition, country="RS")
+        offered = Claim.registration_id == make_registration(session, edition, country="BG").id
+        session.execute(update(Claim).where(offered).values(status="offered", offered_until=NOW, position=None))
+    assert "An offered place is held" in organiser.get(f"/organise/editions/{year}/").text
     organiser.get(f"/organise/editions/{year}/").follow("Archive").form().submit()
     before = organiser.get(f"/organise/editions/{year}/")
+    assert "An offered place is held" not in before.text
     assert "when the edition was archived: 2." in before.text and "Wine growers" in before.text
     with writing() as session:
         session.execute(update(Pool).values(taken=0))

@@ -12,6 +12,8 @@ from flask import Flask, request_finished, request_started
 from sqlalchemy import select
 
 from dofc_events.commands.check import faults
+from dofc_events.conference.queries import edition_by_year
+from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import AuditEntry
 from dofc_events.delegates.models import Registration
 from dofc_events.places.options.queries import option_pools
@@ -197,7 +199,7 @@ def test_full_option_is_said_on_the_form_and_in_the_refusal_and_nothing_typed_is
 
 
 def test_full_option_with_a_waiting_list_is_chosen_and_the_own_page_and_the_email_say_that_one_waits(
-    client, ask, taken, reading
+    client, ask, taken, reading, writing
 ):
     ask("dinner", options=("Gala", "Nothing"), places={"gala": 1}, waiting_list=True)
     fill(client, **{"question-dinner": "gala"}).submit()
@@ -210,6 +212,9 @@ def test_full_option_with_a_waiting_list_is_chosen_and_the_own_page_and_the_emai
     with reading() as session:
         assert "- Dinner? Gala (waiting list)" in letters(session)[-1].text
     assert taken() == [1]
+    with writing() as session:
+        edition_by_year(session, 2027).status = EditionStatus.ARCHIVED
+    assert late.get(page.url).all("[data-option-position]") == []
 
 
 def test_place_of_an_option_is_free_again_after_another_answer_and_after_cancelling(client, ask, taken):

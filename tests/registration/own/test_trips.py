@@ -160,6 +160,13 @@ def test_what_came_of_saving_is_said_where_the_page_begins(client, edition):
     assert "#" not in saved.headers["Location"]
 
 
+def test_nobody_waits_for_a_trip_of_an_edition_that_is_over(client, edition, clock, writing):
+    own = register(client, trips=["docks"])
+    assert "Position 2" in own.text
+    clock.move_to(edition.finishes_at())
+    assert words_on(client.get(own.url))["docks"] == "No longer valid"
+
+
 def test_a_declined_seat_ends_and_the_registration_stays(client, edition, act):
     own = register(client, trips=["docks"])
     act(seats.resize_trip, edition.id, "docks", 3, COMMAND, NOW)
