@@ -58,9 +58,10 @@ class Standing:
     """A registration, its edition, and what it holds at this moment; `position` counts those in line up to it.
 
     `trips` are all learning trips of the edition, with what the registration has of them; `answers` are all that it
-    answered of the edition's own questions; `organisers_say` is what organisers write with the news. In words:
-    `choices` are options that it waited for until now, `files` questions to be answered with a file, `registered_by`
-    who registered them, `stated` their consent. A message says what delegates can still change as it is `at` a moment.
+    answered of the edition's own questions; `organisers_say` is what organisers write with the news, `reopened` why
+    they opened the waiting list again. In words: `choices` are options that it waited for until now, `files` questions
+    to be answered with a file, `registered_by` who registered them, `stated` their consent. A message says what
+    delegates can still change as it is `at` a moment.
     """
 
     registration: Registration
@@ -70,6 +71,7 @@ class Standing:
     trips: tuple[TripStanding, ...] = ()
     answers: tuple[Answered, ...] = ()
     organisers_say: str = ""
+    reopened: str = ""
     choices: tuple[str, ...] = ()
     registered_by: str = ""
     stated: str = ""
@@ -136,16 +138,15 @@ def status_message(
     """The message that says what a registration holds now, and what changed about `seats`, by trip.
 
     `handed_over_by` names who handed it to its new delegate; `before` is what a cancelled one held, or CANCELLED of one
-    that was reinstated; `because` is the reason for which organisers confirmed, cancelled or reinstated it by hand, or
-    opened the list again; `stated_consent` is what they said about the delegate's consent when they made the
-    registration themselves.
+    that was reinstated; `because` is the reason for which organisers confirmed, cancelled or reinstated it by hand;
+    `stated_consent` is what they said about the delegate's consent when they made the registration themselves.
     """
     match standing.status:
         case ClaimStatus.CONFIRMED:
             is_back = before is ClaimStatus.CANCELLED
             return registration_confirmed(standing, seats, handed_over_by, because, stated_consent, is_back=is_back)
         case ClaimStatus.WAITLISTED:
-            return registration_waitlisted(standing, seats, handed_over_by, because, stated_consent)
+            return registration_waitlisted(standing, seats, handed_over_by, stated_consent)
         case ClaimStatus.REQUESTED:
             return registration_requested(standing, seats, handed_over_by)
         case ClaimStatus.OFFERED:
@@ -170,10 +171,8 @@ def registration_confirmed(
     return _message("confirmed", "registration-confirmed", standing, file, seats=seats, **words)
 
 
-def registration_waitlisted(
-    standing: Standing, seats: Seats, handed_over_by: str = "", because: str = "", stated_consent: str = ""
-) -> Envelope:
-    words: dict[str, Any] = {"handed_over_by": handed_over_by, "because": because, "stated_consent": stated_consent}
+def registration_waitlisted(standing: Standing, seats: Seats, handed_over_by: str = "", stated: str = "") -> Envelope:
+    words: dict[str, Any] = {"handed_over_by": handed_over_by, "stated_consent": stated}
     return _message("waitlisted", "registration-waitlisted", standing, seats=seats, **words)
 
 
@@ -385,6 +384,7 @@ def _message(
         claim=standing.claim,
         position=standing.position,
         organisers_say=standing.organisers_say,
+        reopened=standing.reopened,
         choices=standing.choices,
         registered_by=standing.registered_by,
         stated=standing.stated,

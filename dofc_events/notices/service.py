@@ -36,7 +36,7 @@ class Changes:
 
     Every change that is collected is put into the trail here, in the same words, and into calendars by `revision`:
     nobody is told what the trail does not say. `book` has the seats of the edition's trips; changes in it are told,
-    too. Registrations in `quiet` are not told, and the trail says so.
+    too. Registrations in `quiet` are not told, and the trail says so. All are told why organisers `reopened` the list.
     """
 
     def __init__(
@@ -48,9 +48,10 @@ class Changes:
         *,
         keep: bool = False,
         quiet: Collection[int] = (),
+        reopened: str = "",
     ) -> None:
         self.session, self.edition, self.actor, self.now, self.keep = session, edition, actor, now, keep
-        self.quiet = set(quiet)
+        self.quiet, self.reopened = set(quiet), reopened
         self.news: dict[int, News] = {}
         # The address of the contact of those who have none of their own.
         self.contacts: dict[int, str] = {}
@@ -118,6 +119,8 @@ class Changes:
         """
         self.record_seats()
         news = {id_: what for id_, what in self.news.items() if id_ not in self.quiet}
+        for what in news.values():
+            what.reopened = self.reopened
         if self.quiet:
             _say_nothing(self.session, self.quiet, self.now)
         if first is not None:
@@ -274,7 +277,9 @@ def write(
 ) -> None:
     """Write a delegate's message, or several, about news that nobody else tells; see `tell`."""
     withdraw_outdated(session, standing, news, now)
-    standing = replace(standing, organisers_say=news.organisers_say, choices=news.choices, at=now)
+    standing = replace(
+        standing, organisers_say=news.organisers_say, reopened=news.reopened, choices=news.choices, at=now
+    )
     if news.place:
         words = {"handed_over_by": handed_over_by, "because": news.because}
         if news.added:

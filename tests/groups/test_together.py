@@ -28,6 +28,7 @@ from dofc_events.places.queries import edition_pool
 from dofc_events.places.rules import HOLD
 from dofc_events.registration import timers
 from dofc_events.registration.service import cancel_registration, correct_address, resize_edition
+from dofc_events.registration.waiting_list.service import reopen_list
 from tests.registration.trips.conftest import tell_due
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
 from tests.support.groups import CONTACT, make_group, someone, stand
@@ -119,6 +120,11 @@ def test_places_that_end_because_the_edition_is_archived_were_not_confirmed_too_
     told = " ".join(letters(session, to=CONTACT.email)[-1].text.split())
     assert "no more places are given out. " in told and "We are sorry that these people did not get places." in told
     assert told.count("Status: No longer held") == 5
+    edition.status = EditionStatus.PUBLISHED
+    reopen_list(session, edition.id, "It was archived too soon.", DELEGATE, NOW)
+    worked(session, NOW)
+    again = letters(session, to=CONTACT.email)[-1]
+    assert again.subject.startswith("5 places at ") and "It was archived too soon." in " ".join(again.text.split())
 
 
 @pytest.mark.databases("sqlite")

@@ -60,7 +60,16 @@ def tell_contacts(session: Session, registration_ids: Sequence[int], now: dateti
         withdraw_outdated(session, standing, what, now)
         own = () if _can_be_shared(what, standing) else (people[id_].reference,)
         claim = standing.claim
-        key = (groups[id_].id, standing.status, claim.is_hold, claim.offered_until, what.before, what.asked_for, *own)
+        key = (
+            groups[id_].id,
+            standing.status,
+            claim.is_hold,
+            claim.offered_until,
+            what.before,
+            what.asked_for,
+            what.reopened,
+            *own,
+        )
         alike.setdefault(key, []).append((standing, what))
     for told in alike.values():
         _tell(session, groups[told[0][0].registration.id], told, now)
@@ -90,15 +99,24 @@ def _tell(session: Session, group: Group, told: Told, now: datetime) -> None:
         write(session, *told[0], now)
     elif told:
         people = [_person(standing) for standing, _ in told]
-        tell_together(session, group, people, now, asked_for=told[0][1].asked_for)
+        news = told[0][1]
+        tell_together(session, group, people, now, asked_for=news.asked_for, reopened=news.reopened)
 
 
 def tell_together(
-    session: Session, group: Group, people: Sequence[Person], now: datetime, *, keep: bool = False, asked_for: bool
+    session: Session,
+    group: Group,
+    people: Sequence[Person],
+    now: datetime,
+    *,
+    keep: bool = False,
+    asked_for: bool,
+    reopened: str = "",
 ) -> None:
     """Write one message to the contact about what several people hold, which is the same; `keep` as elsewhere."""
     session.flush()
-    message = outbox.enqueue(session, mails.places_together(group, people), now, keep=keep, asked_for=asked_for)
+    envelope = mails.places_together(group, people, reopened=reopened)
+    message = outbox.enqueue(session, envelope, now, keep=keep, asked_for=asked_for)
     session.flush()
     session.add_all(ToldTogether(message_id=message.id, registration_id=one.registration.id) for one in people)
 

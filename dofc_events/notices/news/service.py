@@ -24,17 +24,18 @@ class News:
     """What one delegate is to be told: about the place at the edition, about seats, by trip, and about `details`.
 
     `before` is what a cancelled registration held, and CANCELLED of one that was reinstated; `because` is the reason
-    that organisers gave for what they did to the place by hand; `details` are names of fields of Details that
-    organisers changed, `own_details` of those that the delegate did. `added`: organisers registered them, and the
-    message quotes what they said about the delegate's consent. `organisers_say` is what organisers write to the
-    delegate with it. `choices` are options of questions that they waited for and have now, in words. `asked_for` as in
-    `outbox.enqueue`.
+    that organisers gave for what they did to the place by hand, `reopened` for opening the waiting list again;
+    `details` are names of fields of Details that organisers changed, `own_details` of those that the delegate did.
+    `added`: organisers registered them, and the message quotes what they said about the delegate's consent.
+    `organisers_say` is what organisers write to the delegate with it. `choices` are options of questions that they
+    waited for and have now, in words. `asked_for` as in `outbox.enqueue`.
     """
 
     place: bool = False
     seats: dict[int, SeatNews] = field(default_factory=dict)
     before: ClaimStatus | None = None
     because: str = ""
+    reopened: str = ""
     organisers_say: str = ""
     details: tuple[str, ...] = ()
     own_details: tuple[str, ...] = ()
@@ -55,6 +56,7 @@ class News:
         self.own_details = tuple(dict.fromkeys((*earlier.own_details, *self.own_details)))
         self.choices = tuple(dict.fromkeys((*earlier.choices, *self.choices)))
         self.added = self.added or earlier.added
+        self.reopened = self.reopened or earlier.reopened
         self.organisers_say = self.organisers_say or earlier.organisers_say
         self.asked_for = self.asked_for or earlier.asked_for
         for trip_id, seat in earlier.seats.items():
@@ -84,6 +86,7 @@ def stored(news: News) -> dict[str, Any]:
         "seats": seats,
         "before": news.before,
         "because": news.because,
+        "reopened": news.reopened,
         "organisers_say": news.organisers_say,
         "details": list(news.details),
         "own_details": list(news.own_details),
@@ -121,8 +124,8 @@ def read(stored: dict[str, Any]) -> News:
     before = ClaimStatus(stored["before"]) if stored.get("before") else None
     details, own, choices = (tuple(stored.get(name, ())) for name in ("details", "own_details", "choices"))
     because, added, asked_for = stored.get("because", ""), stored.get("added", False), stored.get("asked_for", False)
-    say = stored.get("organisers_say", "")
-    return News(stored["place"], seats, before, because, say, details, own, choices, added, asked_for)
+    reopened, say = stored.get("reopened", ""), stored.get("organisers_say", "")
+    return News(stored["place"], seats, before, because, reopened, say, details, own, choices, added, asked_for)
 
 
 def take_apart(session: Session, registration_ids: Collection[int], now: datetime) -> list[int]:

@@ -27,7 +27,7 @@ def reopen_list(session: Session, edition_id: int, because: str, actor: Actor, n
     edition = session.get_one(Edition, edition_id)
     if not edition.gives_places(now):
         raise RegistrationOver
-    changes = Changes(session, edition, actor, now)
+    changes = Changes(session, edition, actor, now, reopened=because)
     closed = session.scalars(closed_of(edition_id)).all()
     waits, seats = [c for c in closed if c.pool_id == pool.id], [c for c in closed if c.pool_id != pool.id]
     people = registrations_by_id(session, (claim.registration_id for claim in waits))

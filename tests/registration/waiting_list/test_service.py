@@ -20,6 +20,9 @@ from tests.support.letters import deliver_all, letters
 pytestmark = pytest.mark.databases("sqlite")
 
 
+REASON = "The organisers’ reason: The year was wrong."
+
+
 @pytest.fixture
 def edition(session):
     return make_edition(session, capacity=1)
@@ -52,7 +55,7 @@ def test_a_list_that_was_closed_by_mistake_is_what_it_was_when_it_is_opened_agai
     again = letters(session, to=people[2].email)[-1]
     assert again.subject == f"You are on the waiting list for {edition.name} again"
     assert "you are number 2 on it, as before" in " ".join(again.text.split())
-    assert "The organisers’ reason: The year was wrong." in again.text
+    assert REASON in " ".join(again.text.split())
     reopen_list(session, edition.id, "Again.", COMMAND, NOW)
     assert letters(session, to=people[2].email)[-1] is again, "nothing is left to open"
 
@@ -63,7 +66,8 @@ def test_a_list_that_is_opened_again_gives_what_became_free(session, edition, pe
     service.cancel_registration(session, people[0].id, COMMAND, NOW)
     reopen_list(session, edition.id, "The year was wrong.", COMMAND, NOW)
     assert statuses(session, people) == ["cancelled", "offered", "cancelled", "waitlisted"]
-    assert "held for you until" in " ".join(letters(session, to=people[1].email)[-1].text.split())
+    told = " ".join(letters(session, to=people[1].email)[-1].text.split())
+    assert "held for you until" in told and "closed by mistake" in told and REASON in told
 
 
 def test_who_joined_again_meanwhile_keeps_that(session, edition, people):
@@ -168,3 +172,5 @@ def test_an_offered_seat_is_offered_again_to_whoever_had_it(session, edition, mi
     assert seats() == ["expired", "waitlisted"] and count_closed(session, edition.id) == 1
     reopen_list(session, edition.id, "The year was wrong.", COMMAND, NOW)
     assert seats() == ["offered", "waitlisted"]
+    told = letters(session, to=people[1].email)[-1]
+    assert told.kind == "trip-offered" and REASON in " ".join(told.text.split())
