@@ -140,6 +140,11 @@ class Registration(Revised, Base):
         return full_name(self.given_name, self.family_name, self.country)
 
     @property
+    def reader_name(self) -> str:
+        """The name of whoever reads the messages about it; "" for the contact of somebody without an address."""
+        return "" if self.email_key is None else self.full_name
+
+    @property
     def mailed_key(self) -> str:
         """The key of the address that messages about it go to, whosever that is."""
         return self.email_key or address_key(self.email)

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from wtforms import BooleanField, Field, FieldList, FormField
 from wtforms.validators import DataRequired
 
@@ -162,3 +163,16 @@ class GroupForm(PeopleForm):
     def contact(self) -> Contact:
         organisation = self.people.entries[0].form.organisation.data or ""
         return Contact(self.contact_name.data, self.contact_email.data, self.language.data, organisation)
+
+
+def still_bring(left: int) -> str:
+    """That a delegate brings too many people, and how many more they can bring."""
+    if not left:
+        none: str = _("You have already registered as many as you can bring.")
+        return none
+    some: str = ngettext(
+        "That is too many: you can bring %(num)s more person.",
+        "That is too many: you can bring %(num)s more people.",
+        left,
+    )
+    return some

@@ -19,7 +19,7 @@ from dofc_events.core.errors import NotAgreed, Refusal, ask_first
 from dofc_events.delegates.queries import registration_by_token
 from dofc_events.delegates.rules import full_name
 from dofc_events.extensions import limiter, settings
-from dofc_events.groups.forms import GroupForm, PeopleForm, PersonForm
+from dofc_events.groups.forms import GroupForm, PeopleForm, PersonForm, still_bring
 from dofc_events.groups.invitations import views as invitations
 from dofc_events.groups.lost_link.service import send_group_link
 from dofc_events.groups.models import Group
@@ -354,7 +354,7 @@ def _refused(refusal: Refusal, start: Start, form: PeopleForm, context: dict[str
     if isinstance(refusal, TooManyMessages):
         return answer_too_many(form, refusal.retry_after, PEOPLE, **context)
     if isinstance(refusal, TooManyCompanions):
-        form.form_errors = [_still_bring(refusal.left)]
+        form.form_errors = [still_bring(refusal.left)]
     elif isinstance(refusal, AlreadyInGroup):
         words = _(
             "You have already registered somebody with this name. If this is another person, add their email address."
@@ -368,18 +368,6 @@ def _refused(refusal: Refusal, start: Start, form: PeopleForm, context: dict[str
         words = _("A category that you chose is by invitation. Enter the code you were given.")
         form.code.errors = [words]
     return answer_errors(form, PEOPLE, **context)
-
-
-def _still_bring(left: int) -> str:
-    if not left:
-        none: str = _("You have already registered as many as you can bring.")
-        return none
-    some: str = ngettext(
-        "That is too many: you can bring %(num)s more person.",
-        "That is too many: you can bring %(num)s more people.",
-        left,
-    )
-    return some
 
 
 def _done(start: Start, joined: Joined) -> ResponseReturnValue:

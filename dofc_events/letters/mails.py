@@ -50,7 +50,7 @@ def letter_to(letter: Letter, standing: Standing) -> Envelope:
         kind=REMINDER if is_reminder(Anchor(letter.anchor), letter.anchor_days) else ANNOUNCEMENT,
         language=registration.language,
         recipient=deliverable(registration.email),
-        recipient_name=registration.full_name,
+        recipient_name=registration.reader_name,
         about=registration.reference,
         expires_at=good_until(letter),
         # A subject is shown where nobody expects a secret.

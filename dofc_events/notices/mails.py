@@ -1,7 +1,7 @@
 """What we say to delegates. One function an event, named like its folder under templates/email/notices/."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,15 +16,14 @@ from dofc_events.documents.calendar import CalendarEntry, CalendarFile, calendar
 from dofc_events.mail.envelope import Attachment, Envelope
 from dofc_events.mail.render import link
 from dofc_events.mail.rules import deliverable
+from dofc_events.notices.rules import Seats
 from dofc_events.notices.texts import FIELD_NAMES
 from dofc_events.places.models import Claim
 from dofc_events.places.queries import waits_for_category
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.questions.rules import Kind, caption_in
 from dofc_events.questions.texts import Answered
-from dofc_events.trips.models import Trip
 from dofc_events.trips.queries import TripStanding
-from dofc_events.trips.rules import Reason
 from dofc_events.web.quoted import address_in
 
 # What announces an offer ends with it.
@@ -49,8 +48,6 @@ SEAT_STATUS_KINDS: dict[str, str] = {
     ClaimStatus.EXPIRED: "trip-cancelled",
     ClaimStatus.CANCELLED: "trip-cancelled",
 }
-
-TRIP_MOMENTS = ("starts_at", "ends_at")
 
 
 @dataclass(frozen=True)
@@ -91,39 +88,6 @@ class Standing:
     @property
     def waits_for_category(self) -> bool:
         return waits_for_category(self.claim)
-
-
-@dataclass(frozen=True)
-class TripFacts:
-    """The facts of a trip that everyone on it must know."""
-
-    title: str
-    meeting_point: str
-    starts_at: datetime
-    ends_at: datetime
-
-
-@dataclass(frozen=True)
-class SeatNews:
-    """What changed about a seat: `before` is its status until then, "" if there was none.
-
-    `was` is what was said of its trip until then, of what everyone on it must know: by name, as JSON has it.
-    """
-
-    before: str
-    reason: Reason
-    was: Mapping[str, str] = field(default_factory=dict)
-
-    def former(self, trip: Trip) -> TripFacts:
-        """The trip's facts as the delegate knew them until now."""
-        now = TripFacts(trip.title, trip.meeting_point, trip.starts_at, trip.ends_at)
-        was: dict[str, Any] = {
-            name: datetime.fromisoformat(value) if name in TRIP_MOMENTS else value for name, value in self.was.items()
-        }
-        return replace(now, **was)
-
-
-Seats = Mapping[int, SeatNews]
 
 
 def status_message(
@@ -376,7 +340,7 @@ def _message(
         kind=kind,
         language=registration.language,
         recipient=deliverable(email or registration.email),
-        recipient_name=registration.full_name if name is None else name,
+        recipient_name=registration.reader_name if name is None else name,
         about=registration.reference,
         expires_at=expires_at,
         attachments=[Attachment("days-of-clusters.ics", file.content_type, file.text)] if file else [],

@@ -36,7 +36,7 @@ def erasure_asked_for(registration: Registration, now: datetime) -> Envelope:
         kind=KIND_ERASE,
         language=registration.language,
         recipient=registration.email,
-        recipient_name=registration.full_name,
+        recipient_name=registration.reader_name,
         about=registration.reference,
         expires_at=now + LINKS_LAST,
         url=link("privacy.own.confirm", token=token_to_erase(registration, now)),

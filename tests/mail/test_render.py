@@ -35,6 +35,7 @@ from dofc_events.memory.photographs.mails import photographs_objected_to
 from dofc_events.memory.photographs.models import Objection, Photograph
 from dofc_events.notices import mails
 from dofc_events.notices.queries import standing_of
+from dofc_events.notices.rules import SeatNews
 from dofc_events.organise.overview.mails import digest
 from dofc_events.organise.overview.queries import Alert, Attention
 from dofc_events.organise.overview.rules import Matter
@@ -94,7 +95,7 @@ def write_all(session) -> dict:
     registration = make_registration(
         session, edition, given_name="Anna & <b>Ivo</b>", family_name="O'Neill", trips=("wine",)
     )
-    seats = {trip.id: mails.SeatNews("", Reason.ASKED)}
+    seats = {trip.id: SeatNews("", Reason.ASKED)}
     written = {
         "notices/waitlisted": mails.registration_waitlisted(standing_of(session, registration.id), seats),
         "notices/trips": mails.seats_changed(standing_of(session, first.id), seats),

@@ -12,9 +12,8 @@ from dofc_events.core.clock import in_zone
 from dofc_events.delegates.queries import token_of
 from dofc_events.notices import mails
 from dofc_events.notices import service as news
-from dofc_events.notices.mails import SeatNews
 from dofc_events.notices.queries import standing_of, untold_news
-from dofc_events.notices.rules import BATCH
+from dofc_events.notices.rules import BATCH, SeatNews
 from dofc_events.places.models import Claim
 from dofc_events.places.queries import edition_pool
 from dofc_events.places.rules import ClaimStatus

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from dofc_events.core.db import in_pieces
 from dofc_events.mail import outbox
 from dofc_events.mail.models import Message
-from dofc_events.notices.mails import PLACE_OFFERED, SeatNews
+from dofc_events.notices.mails import PLACE_OFFERED
 from dofc_events.notices.models import ToldTogether, UntoldNews
 from dofc_events.notices.queries import is_due
+from dofc_events.notices.rules import SeatNews
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.trips.rules import Reason
