@@ -11,7 +11,7 @@ from dofc_events.conference.models import Organisation
 from dofc_events.hosting.models import CoHost, Decision, HostingCall, Proposal, Question, Voter
 from dofc_events.hosting.queries import ballot_token, co_host_token, token_of
 from dofc_events.hosting.rules import ProposalStatus, scope_of
-from dofc_events.hosting.stages.rules import Act, Dates, changed_dates
+from dofc_events.hosting.stages.rules import Act, Dates, Stage, changed_dates
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.render import link, render_message
 from dofc_events.mail.rules import deliverable
@@ -207,12 +207,22 @@ def withdrawn(proposal: Proposal, now: datetime) -> Envelope:
     return _status("withdrawn", proposal, is_open=proposal.call.allows(Act.PROPOSE, now))
 
 
-def withdrawal(proposal: Proposal, account: Account) -> Envelope:
-    """For the chair and reviewers, that a proposal that was received takes no further part."""
-    page = link("organise.hosting.calls.call", year=proposal.call.year)
-    about = proposal.reference
+def withdrawal(
+    proposal: Proposal, was: ProposalStatus, stage: Stage, account: Account, *, decides: bool = False
+) -> Envelope:
+    """For the chair, who `decides` at this `stage` of the call or not, and reviewers: it `was` something until now."""
+    page = "organise.hosting.decisions.decision" if decides else "organise.hosting.calls.call"
     return _to_account(
-        "withdrawal", "proposal-status", account, proposal.call, about=about, proposal=proposal, page=page
+        "withdrawal",
+        "proposal-status",
+        account,
+        proposal.call,
+        about=proposal.reference,
+        proposal=proposal,
+        was=was,
+        stage=stage,
+        decides=decides,
+        page=link(page, year=proposal.call.year),
     )
 
 

@@ -10,7 +10,7 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db
 from dofc_events.hosting.ballots import rules as rule
 from dofc_events.hosting.ballots import views as ballots
-from dofc_events.hosting.ballots.queries import chaired_members, counted, roll
+from dofc_events.hosting.ballots.queries import chaired_members, counted, roll, withdrawn_since
 from dofc_events.hosting.co_hosts import views as co_hosts
 from dofc_events.hosting.models import HostingCall
 from dofc_events.hosting.proposals import views as proposals
@@ -60,6 +60,7 @@ def result(year: int) -> str:
         seed_hash=rule.hash_of(call.seed),
         document=json.loads(call.document) if call.document else None,
         count=counted(call),
+        withdrawn=withdrawn_since(db.session(), call),
         roll=roll(db.session(), call.id) if call.document else [],
         chaired=chaired_members(db.session(), call.id, now()) if call.document else set(),
     )

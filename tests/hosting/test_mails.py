@@ -10,6 +10,8 @@ from dofc_events.core.db import unit_of_work
 from dofc_events.hosting import mails
 from dofc_events.hosting.models import Decision, Proposal, Question, Voter
 from dofc_events.hosting.queries import ballot_token, token_of
+from dofc_events.hosting.rules import ProposalStatus
+from dofc_events.hosting.stages.rules import Stage
 from tests.support.factories import NOW
 from tests.support.hosting import (
     WEEK,
@@ -87,7 +89,7 @@ TO_VOTER = (
 WITHOUT_ANY_LINK = (
     lambda w: mails.address_changed(w.proposal, "old@dofc.test"),
     lambda w: mails.withdrawn(w.proposal, NOW),
-    lambda w: mails.withdrawal(w.proposal, w.reviewer),
+    lambda w: mails.withdrawal(w.proposal, ProposalStatus.SHORTLISTED, Stage.DECISION, w.reviewer),
     lambda w: mails.received_for_chair(w.proposal, w.reviewer),
     lambda w: mails.ballot_counted(w.proposal.call, w.reviewer, votes=1, members=2),
     lambda w: mails.outcome(w.proposal.call, w.decision, w.reviewer),

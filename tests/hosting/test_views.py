@@ -15,7 +15,7 @@ from dofc_events.hosting.ballots import rules as rule
 from dofc_events.hosting.ballots.service import cast_ballot, close_ballot
 from dofc_events.hosting.calls.service import change_call, details_of
 from dofc_events.hosting.models import HostingCall, Proposal
-from dofc_events.hosting.proposals.service import PROPOSER
+from dofc_events.hosting.proposals.service import PROPOSER, withdraw_proposal
 from dofc_events.hosting.queries import token_of
 from dofc_events.hosting.rules import ProposalStatus
 from tests.support.databases import count_queries
@@ -215,6 +215,37 @@ def test_the_result_says_turnout_places_and_comparisons(client, over):
     preferred = page.all("table")[0]
     assert len(preferred.select("tbody tr")) == 3
     assert over.seed in page.text and "has not been announced" in page.text
+
+
+@pytest.mark.parametrize(
+    ("moment", "said"),
+    [
+        ("review_opens_at", "It will not be on the ballot."),
+        ("ballot_opens_at", "Ballots that rank it will be counted as if it had never been on the ballot."),
+        ("ballot_closes_at", "The ballots have been counted, and will not be counted again."),
+    ],
+)
+def test_who_withdraws_is_told_what_that_does_at_this_stage(client, app, open_call, writing, clock, moment, said):
+    call = open_call()
+    with writing() as session:
+        brno = session.scalars(select(Proposal).where(Proposal.city == "Brno")).one()
+        shortlist_all(session, call)
+        if "ballot" in moment:
+            begin_ballot(session, call)
+        close_ballot(session, call.id, WORKER, getattr(call, moment))
+    clock.move_to(getattr(call, moment))
+    with app.app_context():
+        page = client.get(f"/hosting/proposals/{token_of(brno)}/withdraw")
+    assert said in page.text and page.text.count("ballot") == said.count("ballot")
+
+
+def test_the_result_names_what_has_been_withdrawn_since_the_count(client, over, writing):
+    assert "Withdrawn since" not in client.get(RESULT).text
+    with writing() as session:
+        brno = session.scalars(select(Proposal).where(Proposal.city == "Brno")).one()
+        withdraw_proposal(session, brno.id, PROPOSER, over.ballot_closes_at)
+    page = client.get(RESULT)
+    assert "First: Brno" in page.text and f"Withdrawn since the count: Brno, {brno.proposer}." in page.text
 
 
 def test_a_quorum_that_was_not_reached_is_said(client, over, writing):

@@ -27,6 +27,8 @@ from dofc_events.groups.mails import (
 from dofc_events.groups.queries import people_of
 from dofc_events.hosting import mails as hosting
 from dofc_events.hosting.models import Decision, Question
+from dofc_events.hosting.rules import ProposalStatus
+from dofc_events.hosting.stages.rules import Stage
 from dofc_events.letters.mails import letter_to
 from dofc_events.letters.models import Letter
 from dofc_events.mail.envelope import Attachment
@@ -210,7 +212,7 @@ def write_of_hosting(session) -> dict:
         "hosting/received_for_chair": hosting.received_for_chair(proposal, account),
         "hosting/ballot_counted": hosting.ballot_counted(call, account, votes=1, members=2),
         "hosting/outcome": hosting.outcome(call, decision, account),
-        "hosting/withdrawal": hosting.withdrawal(proposal, account),
+        "hosting/withdrawal": hosting.withdrawal(proposal, ProposalStatus.SHORTLISTED, Stage.BALLOT, account),
         "hosting/withdrawn_in_ballot": hosting.withdrawn_in_ballot(voter, proposal, account),
         "hosting/may_be_public": hosting.may_be_public(proposal),
         "hosting/membership_settled": hosting.membership_settled(proposal),

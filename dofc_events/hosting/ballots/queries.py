@@ -129,6 +129,13 @@ def references_voted_on(call: HostingCall) -> set[str]:
     return set(json.loads(call.document)["proposals"]) if call.document else set()
 
 
+def withdrawn_since(session: Session, call: HostingCall) -> list[str]:
+    """The proposals that were counted and have been withdrawn since, as they are named in what was published."""
+    names = json.loads(call.document)["proposals"] if call.document else {}
+    withdrawn = proposals_of(session, call.id, (ProposalStatus.WITHDRAWN,)) if names else []
+    return [names[proposal.reference] for proposal in withdrawn if proposal.reference in names]
+
+
 def ballots_of(call: HostingCall) -> list[RankedBallot]:
     """The ballots that counted, as they were published; none while nothing is."""
     return from_document(json.loads(call.document))[1] if call.document else []

@@ -6,7 +6,6 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dofc_events.accounts.models import Account
 from dofc_events.conference.queries import latest_edition
 from dofc_events.hosting import mails
 from dofc_events.hosting.models import Decision, HostingCall, Proposal, Voter
@@ -19,7 +18,7 @@ from dofc_events.hosting.queries import (
     reviewers,
 )
 from dofc_events.hosting.rules import ProposalStatus
-from dofc_events.hosting.stages.rules import Stage
+from dofc_events.hosting.stages.rules import Act, Stage, allows
 from dofc_events.mail.outbox import enqueue
 
 
@@ -28,13 +27,12 @@ def tell_of_withdrawal(session: Session, proposal: Proposal, was: ProposalStatus
 
     Nobody may know what each member ranked, so all are told the same, including those whose ballot no longer counts.
     """
-    people: list[Account] = acting_chairs(session, now)
-    if was is not ProposalStatus.SUBMITTED:
-        people += reviewers(session, now)
-    in_ballot = was is ProposalStatus.SHORTLISTED and proposal.call.stage(now) is Stage.BALLOT
-    for account in dict.fromkeys(people):
-        enqueue(session, mails.withdrawal(proposal, account), now)
-    if in_ballot:
+    stage, chairs = proposal.call.stage(now), acting_chairs(session, now)
+    board = reviewers(session, now) if was is not ProposalStatus.SUBMITTED else []
+    for account in dict.fromkeys([*chairs, *board]):
+        decides = account in chairs and allows(Act.DECIDE, stage)
+        enqueue(session, mails.withdrawal(proposal, was, stage, account, decides=decides), now)
+    if was is ProposalStatus.SHORTLISTED and stage is Stage.BALLOT:
         for voter in session.scalars(select(Voter).where(Voter.call_id == proposal.call_id).order_by(Voter.id)):
             for account in representatives_of(session, voter.organisation_id, now):
                 enqueue(session, mails.withdrawn_in_ballot(voter, proposal, account), now)

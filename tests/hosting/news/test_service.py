@@ -58,6 +58,41 @@ def test_the_chair_is_told_of_what_is_received_and_counted(session):
     assert mail_to(session, "chair@dofc.test") == ["proposal-received", "ballot"]
 
 
+@pytest.mark.parametrize(
+    ("at", "prepared", "to_chair", "to_board"),
+    [
+        ("closes_at", "", "no further part in the call. Its reviews are no longer shown.", ""),
+        ("ballot_opens_at", "", "Ballots will be counted as if it had never been on them.", ""),
+        ("ballot_closes_at", "", "Please prepare the decision without it.", "The ballots had already been counted"),
+        ("ballot_closes_at", "gone", "Please prepare a new decision", "The ballots had already been counted"),
+        ("ballot_closes_at", "other", "The decision already prepared still stands", "The ballots had already been"),
+    ],
+)
+def test_a_withdrawal_says_what_it_does_at_this_stage_and_what_the_chair_does_next(
+    session, at, prepared, to_chair, to_board
+):
+    make_account(session, "chair@dofc.test")
+    make_reviewer(session, email="board@dofc.test")
+    call = make_call(session)
+    proposals = {name: make_proposal(session, call) for name in ("gone", "other")}
+    shortlist_all(session, call)
+    if "ballot" in at:
+        begin_ballot(session, call)
+    now = getattr(call, at)
+    close_ballot(session, call.id, WORKER, now)
+    if prepared:
+        words: dict[str, Any] = {"zone": "", "words_to_host": "", "words_to_others": "", "reason": "Nobody voted."}
+        reference = proposals[prepared].reference
+        prepare_decision(session, call.id, reference=reference, **words, actor=COMMAND, now=now)
+    withdraw_proposal(session, proposals["gone"].id, PROPOSER, now)
+    kind = select(Message).where(Message.queued_at == now, Message.kind == "proposal-status")
+    texts = {message.recipient: " ".join(message.text.split()) for message in session.scalars(kind)}
+    chair, board = texts["chair@dofc.test"], texts["board@dofc.test"]
+    assert to_chair in chair and (to_board or to_chair) in board and "decision" not in board
+    assert ("/decision" in chair) == bool(to_board)
+    assert ("never been on them" in chair) == ("never been on them" in board) == (at == "ballot_opens_at")
+
+
 def test_the_outcome_is_told_once_to_each_who_judged_or_voted_and_to_the_last_host(session):
     make_account(session, "last@dofc.test", "organiser", edition=make_edition(session, year=2027))
     call, member = make_call(session), make_member(session)

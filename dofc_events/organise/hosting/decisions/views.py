@@ -18,7 +18,7 @@ from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import hash_secret
 from dofc_events.hosting import mails
-from dofc_events.hosting.ballots.queries import ballots_of, counted, roll, shortlist
+from dofc_events.hosting.ballots.queries import ballots_of, counted, roll, shortlist, withdrawn_since
 from dofc_events.hosting.ballots.rules import NONE_OF_THESE
 from dofc_events.hosting.decisions import service as decisions
 from dofc_events.hosting.models import Decision, Proposal
@@ -45,6 +45,7 @@ def decision(year: int) -> ResponseReturnValue:
     form = DecisionForm.of(call.decision, [p.reference for p in proposals], choices)
     context = {"call": call, "proposals": proposals, "count": count, "zones": choices, "at": now(), **around()}
     context |= {"roll": roll(db.session(), call.id), "votes": len(ballots_of(call))}
+    context |= {"withdrawn": withdrawn_since(db.session(), call)}
     if not call.allows(Act.DECIDE, now()):
         return make_response(render_template(page, form=form, **context), 403)
     if not form.validate_on_submit():

@@ -138,7 +138,7 @@ def test_a_proposal_that_was_withdrawn_meanwhile_is_not_accepted(chair, proposal
         withdraw_proposal(session, proposals[0].id, PROPOSER, NOW)
     page = page.form(f"{CALL}/announce").submit()
     assert page.url == f"{CALL}/decision"
-    assert "has since been withdrawn" in page.text
+    assert "has since been withdrawn" in page.text and "Withdrawn since the count: Brno, Brno Cluster." in page.text
     assert statuses(reading) == ["withdrawn", "shortlisted"]
     assert "was withdrawn after" in chair.get(f"{CALL}/announce").text
 
