@@ -77,10 +77,10 @@ def received_for_chair(proposal: Proposal, chair: Account) -> Envelope:
     return _to_account("received_for_chair", kind, chair, proposal.call, about=about, proposal=proposal, page=page)
 
 
-def ballot_counted(call: HostingCall, chair: Account, *, votes: int, members: int) -> Envelope:
+def ballot_counted(call: HostingCall, chair: Account, roll: Sequence[Voter], votes: int) -> Envelope:
     """For the chair, who decides now."""
     page = link("organise.hosting.decisions.decision", year=call.year)
-    return _to_account("ballot_counted", "ballot", chair, call, votes=votes, members=members, page=page)
+    return _to_account("ballot_counted", "ballot", chair, call, roll=roll, votes=votes, page=page)
 
 
 def outcome(call: HostingCall, decision: Decision, account: Account, *, hands_over: bool = False) -> Envelope:

@@ -91,7 +91,7 @@ WITHOUT_ANY_LINK = (
     lambda w: mails.withdrawn(w.proposal, NOW),
     lambda w: mails.withdrawal(w.proposal, ProposalStatus.SHORTLISTED, Stage.DECISION, w.reviewer),
     lambda w: mails.received_for_chair(w.proposal, w.reviewer),
-    lambda w: mails.ballot_counted(w.proposal.call, w.reviewer, votes=1, members=2),
+    lambda w: mails.ballot_counted(w.proposal.call, w.reviewer, [w.voter], 1),
     lambda w: mails.outcome(w.proposal.call, w.decision, w.reviewer),
     lambda w: mails.outcome(w.proposal.call, Decision(reason=EVIL), w.reviewer, hands_over=True),
     lambda w: mails.withdrawn(w.proposal, NOW + WEEK),

@@ -210,7 +210,7 @@ def write_of_hosting(session) -> dict:
         ),
         "hosting/member_struck": hosting.member_struck(voter, account),
         "hosting/received_for_chair": hosting.received_for_chair(proposal, account),
-        "hosting/ballot_counted": hosting.ballot_counted(call, account, votes=1, members=2),
+        "hosting/ballot_counted": hosting.ballot_counted(call, account, [voter], 1),
         "hosting/outcome": hosting.outcome(call, decision, account),
         "hosting/withdrawal": hosting.withdrawal(proposal, ProposalStatus.SHORTLISTED, Stage.BALLOT, account),
         "hosting/withdrawn_in_ballot": hosting.withdrawn_in_ballot(voter, proposal, account),

@@ -227,7 +227,7 @@ def _report(result: Count, ballots: int, names: Mapping[str, str]) -> Iterator[s
     """How many ballots there are, each comparison, then each place and what gave it."""
     yield f"{ballots} ballots, counted by the method: {METHOD}"
     if not result.rounds:
-        yield "Nobody voted: there is no result."
+        yield "No ballot counts: there is no result."
     for (a, b), votes in sorted(result.preferred.items()):
         yield f"{a} before {b}: {votes} ballots, strongest chain {result.strongest[a, b]}"
     for given in result.rounds:

@@ -160,7 +160,7 @@ def close_ballot(session: Session, call_id: int, actor: Actor, now: datetime) ->
     voters = select(Voter.id).where(Voter.call_id == call_id)
     session.execute(delete(Ballot).where(Ballot.voter_id.in_(voters)), execution_options={"synchronize_session": False})
     record(session, actor, now, "ballot_counted", scope=scope_of(call.year), ballots=len(document["ballots"]))
-    tell_of_count(session, call, len(counting), len(roll(session, call_id)), now)
+    tell_of_count(session, call, roll(session, call_id), len(counting), now)
     session.flush()
     return True
 

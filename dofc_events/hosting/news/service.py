@@ -1,6 +1,6 @@
 """Emails to the chair, reviewers and representatives about what others have done."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -44,10 +44,10 @@ def tell_of_receipt(session: Session, proposal: Proposal, now: datetime, *, keep
         enqueue(session, mails.received_for_chair(proposal, chair), now, keep=keep_mail)
 
 
-def tell_of_count(session: Session, call: HostingCall, votes: int, members: int, now: datetime) -> None:
+def tell_of_count(session: Session, call: HostingCall, roll: Sequence[Voter], votes: int, now: datetime) -> None:
     """Tell the chair that the ballots are counted, and that it decides."""
     for chair in acting_chairs(session, now):
-        enqueue(session, mails.ballot_counted(call, chair, votes=votes, members=members), now)
+        enqueue(session, mails.ballot_counted(call, chair, roll, votes), now)
 
 
 def tell_of_outcome(session: Session, call: HostingCall, decision: Decision, now: datetime) -> None:

@@ -2,12 +2,16 @@
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
 from dofc_events.accounts.rules import RoleName
-from dofc_events.core.audit import COMMAND
-from dofc_events.hosting.ballots.service import cast_ballot
-from dofc_events.hosting.members.service import add_representative
+from dofc_events.core.audit import COMMAND, WORKER
+from dofc_events.hosting.ballots.service import cast_ballot, close_ballot
+from dofc_events.hosting.members.service import MemberDetails, add_representative, change_member
 from dofc_events.hosting.models import HostingCall
+from dofc_events.hosting.proposals.service import PROPOSER, withdraw_proposal
+from dofc_events.hosting.queries import ballot_token
+from dofc_events.mail.models import Message
 from tests.support.databases import count_queries
 from tests.support.factories import NOW, make_account, make_edition
 from tests.support.hosting import (
@@ -112,6 +116,61 @@ def test_a_call_says_to_the_chair_alone_who_has_voted(client, writing, people, s
     )
     assert "Members who have voted" not in sign_in(people["reviewer"]).get(address).text
     assert sign_in(people["representative"]).get(address).status == 403
+
+
+def test_one_turnout_is_told_everywhere_and_what_does_not_count(client, app, writing, people, sign_in, clock):
+    with writing() as session:
+        call = make_call(session, now=NOW - 2 * WEEK)
+        gone, left = (make_proposal(session, call, now=NOW - 2 * WEEK) for _ in range(2))
+        voting = {
+            "danube": people["representative"],
+            **{slug: make_representative(session, make_member(session, slug, name=slug.upper())) for slug in "abc"},
+        }
+        shortlist_all(session, call)
+        roll = begin_ballot(session, call)
+        for slug, proposal in (("danube", gone), ("a", left), ("b", left)):
+            cast_ballot(session, roll[slug].id, voting[slug].id, [proposal.reference], None, NOW)
+        withdraw_proposal(session, gone.id, PROPOSER, NOW)
+        details = MemberDetails(name="B", country="CZ", is_active=False)
+        change_member(session, roll["b"].organisation_id, details, COMMAND, NOW)
+    address = f"/organise/hosting/calls/{YEAR}/"
+    page = sign_in(people["chair"]).get(address)
+    assert "3 of 4 members have voted; the quorum is 2." in page.text and "C: not yet" in page.text
+    clock.move_to(call.ballot_closes_at)
+    assert "C: did not vote" in sign_in(people["chair"]).get(address).text
+    with writing() as session:
+        close_ballot(session, call.id, WORKER, call.ballot_closes_at)
+        told = select(Message).where(Message.recipient == people["chair"].email).order_by(Message.id.desc())
+        email = " ".join(session.scalars(told).first().text.split())
+    empty = "1 ballot ranked only proposals that had been withdrawn, and does not count."
+    browser = sign_in(people["chair"])
+    for text in (browser.get(address).text, browser.get(f"{address}decision").text, email):
+        assert "3 of 4 members voted. Ballots that count: 1. The quorum of 2 was not reached." in text
+        assert empty in text and "1 ballot is from a member made inactive, and does not count." in text
+    assert "C: did not vote" in browser.get(address).text and "not yet" not in browser.get(address).text
+    result = client.get(f"/hosting/{YEAR}/result")
+    assert [tag.get_text() for tag in result.all(".figures dd")] == ["3", "1", "4", "2"] and empty in result.text
+    with app.app_context():
+        links = {slug: f"/hosting/vote/{ballot_token(roll[slug], voting[slug].id)}" for slug in ("danube", "a", "c")}
+    for slug, said in (("danube", True), ("a", True), ("c", False)):
+        page = client.another().get(links[slug])
+        assert (f"{empty} Nobody can see whose." in page.text) == said
+
+
+def test_ballots_of_which_none_counts_are_not_told_as_if_nobody_had_voted(client, writing, people, sign_in, clock):
+    with writing() as session:
+        call = make_call(session, now=NOW - 2 * WEEK)
+        gone, _left = (make_proposal(session, call, now=NOW - 2 * WEEK) for _ in range(2))
+        shortlist_all(session, call)
+        voter = begin_ballot(session, call)["danube"]
+        cast_ballot(session, voter.id, people["representative"].id, [gone.reference], None, NOW)
+        withdraw_proposal(session, gone.id, PROPOSER, NOW)
+        close_ballot(session, call.id, WORKER, call.ballot_closes_at)
+    clock.move_to(call.ballot_closes_at)
+    result = client.get(f"/hosting/{YEAR}/result")
+    assert "No ballot counts, so there is no winner." in result.text and "obody voted" not in result.text
+    form = sign_in(people["chair"]).get(f"/organise/hosting/calls/{YEAR}/decision").form()
+    assert "No ballot counts. Write why" in form.fill(accepted="none").submit().text
 
 
 def test_the_page_takes_as_many_queries_for_thirty_calls_and_proposals_as_for_one(client, writing, people, sign_in):

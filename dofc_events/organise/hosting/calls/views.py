@@ -12,7 +12,7 @@ from dofc_events.conference.rules import Consequence, Effect
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import NotAgreed, Refusal, ask_first
-from dofc_events.hosting.ballots.queries import chaired_members, roll
+from dofc_events.hosting.ballots.queries import ballots_of, chaired_members, roll
 from dofc_events.hosting.calls import service as calls
 from dofc_events.hosting.membership.queries import unsettled
 from dofc_events.hosting.queries import all_calls, concerned_by, edition_in_the_way, proposals_of, who_reviews
@@ -47,6 +47,7 @@ def call(year: int) -> ResponseReturnValue:
         taken=edition_in_the_way(session, year),
         bidding=reviewers_with_an_interest(session, proposals, at) if is_chair() else [],
         roll=roll(session, call.id) if is_chair() else [],
+        votes=len(ballots_of(call)),
         chaired=chaired_members(session, call.id, at) if is_chair() else set(),
         is_scored=is_scored(session, call.id),
         at=at,

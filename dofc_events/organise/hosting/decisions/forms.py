@@ -21,7 +21,7 @@ from dofc_events.web.forms import Form
 # The reason asked for where the network did not decide.
 REASONS = {
     Because.NO_BALLOT: _l("No ballot took place. Write why you are deciding this: it will be published."),
-    Because.NOBODY_VOTED: _l("Nobody voted. Write why you are deciding this: it will be published."),
+    Because.NOBODY_VOTED: _l("No ballot counts. Write why you are deciding this: it will be published."),
     Because.NO_QUORUM: _l("The quorum was not reached. Write why you are deciding this: it will be published."),
     Because.AGAINST_THE_BALLOT: _l(
         "The ballot had a different result. Write why you are deciding otherwise: it will be published."
