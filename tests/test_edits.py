@@ -181,6 +181,15 @@ def test_what_both_changed_is_shown_side_by_side_and_saved_when_sent_again(world
         assert all(now.value(kept) == ("y" if v is True else v) for kept, v in theirs.items()), path
 
 
+def test_choices_are_compared_in_the_words_of_the_page(world):
+    one, other = opened_by_two(world, "/organise/editions/<year>/memory/outcomes/<slug>/edit")
+    labels = {radio["value"]: one.one(f"label[for={radio['id']}]").get_text() for radio in one.all("[name=kind]")}
+    theirs, mine = [value for value in labels if value != edit_form(one).value("kind")][:2]
+    edit_form(one).fill(kind=theirs).submit()
+    page = edit_form(other).fill(kind=mine).submit()
+    assert [dd.get_text() for dd in page.all(".versions dd")] == [labels[theirs], labels[mine]]
+
+
 def test_lists_of_a_form_are_compared_as_a_whole(world):
     one, other = opened_by_two(world, f"{SETTINGS}/categories")
     first = next(name for name in edit_form(one).names if name.endswith("-label"))

@@ -172,5 +172,5 @@ def _words(field: Any, shown: Any) -> str:
         return ", ".join(names.get(value, value) for value in values)
     if isinstance(field, SelectFieldBase):
         labels = {str(option.data): option.label.text for option in shown}
-        return ", ".join(str(labels.get(value, value)) for value in values)
+        return "\n".join(str(labels.get(value, value)) for value in values)
     return "\n".join(values)

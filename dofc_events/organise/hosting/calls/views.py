@@ -205,7 +205,7 @@ def shortlist(year: int) -> ResponseReturnValue:
     proposals.sort(key=lambda proposal: order.index(proposal.id))
     on_it = [p.reference for p in proposals if p.status == ProposalStatus.SHORTLISTED]
     form = ShortlistForm(data={"references": on_it})
-    form.references.choices = [p.reference for p in proposals]
+    form.references.choices = [(p.reference, f"{p.proposer}, {p.city}") for p in proposals]
     context = {"call": call, "proposals": proposals, "summaries": summary, "at": now(), **around()}
     if not call.allows(Act.SET_SHORTLIST, now()):
         return make_response(render_template(page, form=form, **context), 403)

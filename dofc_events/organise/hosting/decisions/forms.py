@@ -54,7 +54,9 @@ class DecisionForm(EditForm):
         """
         values = {}
         if decision:
-            values = {name: getattr(decision, name) for name in ("zone", "words_to_host", "words_to_others", "reason")}
+            values = {name: getattr(decision, name) for name in ("words_to_host", "words_to_others", "reason")}
+            # The zone of a country that has one is not chosen.
+            values["zone"] = decision.zone if any(decision.zone in own for own in zones.values()) else ""
             values["accepted"] = decision.proposal.reference if decision.proposal else NONE_OF_THESE
         form = cls(data=values)
         form.accepted.choices = [*references, NONE_OF_THESE]

@@ -132,6 +132,28 @@ def test_what_was_prepared_can_be_changed_and_is_the_chairs_alone(chair, client,
         assert reviewer.get(f"{CALL}/{path}").status == 403
 
 
+def test_two_decisions_are_compared_by_the_names_of_their_proposals(chair, proposals):
+    theirs, mine = (chair.get(f"{CALL}/decision").form() for _tab in range(2))
+    theirs.fill(accepted=proposals[0].reference).submit()
+    page = mine.fill(accepted="none", reason="Nobody can afford it.").submit()
+    versions = [" ".join(dd.get_text().split()) for dd in page.all(".versions dd")]
+    assert versions == ["Brno Cluster, Brno, Czechia", "None of them"]
+    assert len(page.all(".error-summary li")) == 1
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_the_zone_of_a_country_that_has_one_is_no_choice_to_refuse(chair, proposals, writing, left):
+    """Neither where zones are offered for another country, nor where none are."""
+    with writing() as session:
+        if not left:
+            withdraw_proposal(session, proposals[1].id, PROPOSER, NOW)
+    theirs, mine = (chair.get(f"{CALL}/decision").form() for _tab in range(2))
+    theirs.fill(accepted=proposals[0].reference).submit()
+    page = mine.fill(accepted="none", reason="Nobody can afford it.").submit()
+    assert "Not a valid choice" not in page.text
+    assert page.form().submit().url == f"{CALL}/announce"
+
+
 def test_a_proposal_that_was_withdrawn_meanwhile_is_not_accepted(chair, proposals, writing, reading):
     page = prepare(chair, proposals[0].reference)
     with writing() as session:
