@@ -9,7 +9,7 @@ raise `ChangedMeanwhile` if that is no longer what is stored, and the view then 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -47,11 +47,14 @@ class EditForm(Form):
     """A form that changes what is stored; what it begins with is what is stored.
 
     A form that does not say what it was opened with, as a program may send it, means all that it says. Fields that say
-    `whose` the others are keep what was typed about one person from being saved of another.
+    `whose` the others are keep what was typed about one person from being saved of another. `gone` are the names of
+    choices that may have been offered when it was opened, and no longer are.
     """
 
-    opened_with = OpenedWith()
     whose: tuple[str, ...] = ()
+    gone: Mapping[str, str] = {}
+
+    opened_with = OpenedWith()
 
     def digests(self) -> dict[str, str]:
         """A digest of what each field holds."""
@@ -83,7 +86,8 @@ class EditForm(Form):
                 field.process(MultiDict(sent(parts.get(field.name))), field.object_data)
                 others += [(field, _now_of_another())] if field.name in self.whose else []
             elif typed != now != before:
-                field.meanwhile, field.yours = _words(parts.get(field.name), field), _words(field, field)
+                field.meanwhile = _words(parts.get(field.name), field, self.gone)
+                field.yours = _words(field, field, self.gone)
                 refused.append((field, _changed_since()))
             is_edited = is_edited or typed != before
         if is_edited:
@@ -157,12 +161,12 @@ def _composed(text: str) -> str:
     return clean(text.replace("\r\n", "\n"))
 
 
-def _words(field: Any, shown: Any) -> str:
+def _words(field: Any, shown: Any, gone: Mapping[str, str]) -> str:
     """What a field holds, as people read it; `shown` is the field of the form, which knows its choices."""
     if hasattr(field, "words"):
         return str(field.words())
     if isinstance(field, FieldList | FormField):
-        rows = [_words(part, part) for part in field if not isinstance(part, HiddenField)]
+        rows = [_words(part, part, gone) for part in field if not isinstance(part, HiddenField)]
         return ("\n" if isinstance(field, FieldList) else " · ").join(row for row in rows if row)
     if isinstance(field, BooleanField):
         return str(_("Ticked") if field.data else _("Not ticked"))
@@ -171,6 +175,6 @@ def _words(field: Any, shown: Any) -> str:
         names = country_names(get_locale().language)
         return ", ".join(names.get(value, value) for value in values)
     if isinstance(field, SelectFieldBase):
-        labels = {str(option.data): option.label.text for option in shown}
+        labels = {**gone, **{str(option.data): option.label.text for option in shown}}
         return "\n".join(str(labels.get(value, value)) for value in values)
     return "\n".join(values)

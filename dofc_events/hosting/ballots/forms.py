@@ -1,6 +1,6 @@
 """The form in which a member ranks proposals."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_babel import gettext as _
@@ -10,13 +10,13 @@ from wtforms.utils import unset_value
 
 from dofc_events.core.errors import Refusal
 from dofc_events.hosting.ballots.queries import KnownBallot
-from dofc_events.hosting.ballots.service import EmptyRanking, NotOnTheBallot, RankedTwice
+from dofc_events.hosting.ballots.service import NotOnTheBallot
 from dofc_events.hosting.conflicts.service import OwnProposal
 from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import RankedField
 
 # Why a ballot is refused although it is open; words for it: `RankingField.refuse`.
-UNUSABLE = (EmptyRanking, NotOnTheBallot, OwnProposal, RankedTwice)
+UNUSABLE = (NotOnTheBallot, OwnProposal)
 
 
 class RankingField(RankedField):
@@ -31,10 +31,11 @@ class RankingField(RankedField):
     def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
         super().process(formdata, data, extra_filters)
         self.known: KnownBallot | None = None
+        self.gone: Mapping[str, str] = {}
 
-    def offer(self, labels: Mapping[str, str], known: KnownBallot | None = None) -> None:
-        """Let these be ranked. The form begins with the ballot that is `known`."""
-        self.labels, self.known = dict(labels), known
+    def offer(self, labels: Mapping[str, str], gone: Mapping[str, str], known: KnownBallot | None = None) -> None:
+        """Let these be ranked, and not what is `gone`. The form begins with the ballot that is `known`."""
+        self.labels, self.gone, self.known = {**gone, **labels}, gone, known
         if known:
             kept = [choice for choice in known.ranking if choice in labels]
             self.typed = {choice: str(number) for number, choice in enumerate(kept, start=1)}
@@ -54,17 +55,24 @@ class RankingField(RankedField):
     def pre_validate(self, form: Any) -> None:
         if not self.typed:
             raise ValidationError(_("Number at least one proposal: 1 is your first choice."))
+        if gone := self.typed.keys() & self.gone.keys():
+            raise ValidationError(self._withdrawn(gone))
         if not self.typed.keys() <= self.labels.keys():
             raise ValidationError(_("Some of the proposals you numbered cannot be ranked. Check your ranking."))
         self.check_ranks()
 
     def refuse(self, refusal: Refusal) -> None:
         """Say why the ballot was not taken: something changed while it was filled in."""
-        if isinstance(refusal, OwnProposal):
-            words = _("A member cannot rank its own proposal.")
+        if isinstance(refusal, NotOnTheBallot):
+            self.errors = [self._withdrawn([refusal.choice])]
         else:
-            words = _("Some of the proposals you numbered can no longer be ranked. Check your ranking.")
-        self.errors = [words]
+            self.errors = [_("A member cannot rank its own proposal.")]
+
+    def _withdrawn(self, choices: Iterable[str]) -> str:
+        names = "; ".join(sorted(self.labels[choice] for choice in choices))
+        return str(
+            _("Withdrawn since you opened this page: %(names)s. Check your ranking and send it again.", names=names)
+        )
 
 
 class BallotForm(EditForm):
@@ -72,10 +80,10 @@ class BallotForm(EditForm):
 
     ranking = RankingField(_l("Your ranking"))
 
-    def offer(self, labels: Mapping[str, str], known: KnownBallot) -> None:
+    def offer(self, labels: Mapping[str, str], gone: Mapping[str, str], known: KnownBallot) -> None:
         """Let these be ranked, by somebody to whom that much is `known` of what was cast; before validating."""
-        self.offered = labels, known
-        self.ranking.offer(labels, None if self.is_submitted() else known)
+        self.offered = labels, gone, known
+        self.ranking.offer(labels, gone, None if self.is_submitted() else known)
 
     def stored(self) -> Any:
         form = super().stored()

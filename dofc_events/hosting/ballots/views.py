@@ -1,5 +1,6 @@
 """A member's ballot: by a representative's personal link, or signed in."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, url_for
@@ -15,7 +16,9 @@ from dofc_events.hosting.ballots.forms import UNUSABLE, BallotForm
 from dofc_events.hosting.ballots.queries import KnownBallot, known_ballot, on_the_ballot, voter_by_link
 from dofc_events.hosting.ballots.rules import NONE_OF_THESE
 from dofc_events.hosting.ballots.service import BallotNotOpen, MemberInactive, NotARepresentative, cast_ballot
-from dofc_events.hosting.models import Voter
+from dofc_events.hosting.models import Proposal, Voter
+from dofc_events.hosting.queries import proposals_of
+from dofc_events.hosting.rules import ProposalStatus
 from dofc_events.hosting.stages.rules import Act
 from dofc_events.web.forms import answer_errors, form_page
 
@@ -39,7 +42,8 @@ def ballot_page(voter: Voter, account_id: int, actor: Actor, here: str) -> Respo
         return _not_open(voter)
     form, seen = BallotForm(), known_ballot(db.session(), voter, account_id)
     context = _context(voter, account_id, seen)
-    form.offer({**context["names"], NONE_OF_THESE: _("None of these")}, seen)
+    withdrawn = proposals_of(db.session(), voter.call_id, (ProposalStatus.WITHDRAWN,))
+    form.offer({**context["names"], NONE_OF_THESE: _("None of these")}, _names(withdrawn), seen)
     if not form.validate_on_submit():
         return form_page(form, "hosting/ballots/vote.html", here=here, **context)
     try:
@@ -71,8 +75,12 @@ def _context(voter: Voter, account_id: int, known: KnownBallot) -> dict[str, Any
         "cast": cast,
         "cast_at": known.cast_at,
         "empty": bool(cast) and not left.intersection(cast),
-        "names": {proposal.reference: f"{proposal.city}, {proposal.proposer}" for proposal in proposals},
+        "names": _names(proposals),
     }
+
+
+def _names(proposals: Iterable[Proposal]) -> dict[str, str]:
+    return {proposal.reference: f"{proposal.city}, {proposal.proposer}" for proposal in proposals}
 
 
 def _not_open(voter: Voter) -> ResponseReturnValue:

@@ -16,7 +16,8 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db
 from dofc_events.hosting.hand_over.queries import hand_over_sides
 from dofc_events.hosting.models import HostingCall
-from dofc_events.hosting.queries import call_by_year, organisations_of
+from dofc_events.hosting.queries import call_by_year, organisations_of, proposals_of
+from dofc_events.hosting.rules import ProposalStatus
 from dofc_events.mail.queries import mail_health
 
 DESK = "/hosting"
@@ -33,6 +34,12 @@ def around() -> dict[str, Any]:
 def call_of(year: int) -> HostingCall:
     """The call for hosts of that year; 404 if there is none."""
     return call_by_year(db.session(), year) or abort(404)
+
+
+def withdrawn_names(call: HostingCall) -> dict[str, str]:
+    """The names of a call's proposals that were withdrawn, by reference: a form may have been opened before."""
+    withdrawn = proposals_of(db.session(), call.id, (ProposalStatus.WITHDRAWN,))
+    return {proposal.reference: f"{proposal.proposer}, {proposal.city}" for proposal in withdrawn}
 
 
 def network_only(*allowed: RoleName) -> Callable[[View], View]:

@@ -163,7 +163,20 @@ def test_what_was_withdrawn_meanwhile_is_said_and_the_rest_kept(client, ballot, 
         withdraw_proposal(session, lyon.id, COMMAND, ballot.call.ballot_opens_at)
     page = form.submit()
     assert page.status == 422 and cast() == []
+    said = f"Withdrawn since you opened this page: Lyon, {lyon.proposer}. Check your ranking and send it again."
+    assert said in page.one("#ranking-error").get_text()
     assert page.form("/vote/").value(f"preference-{ballot.references['Brno']}") == "2"
+    assert page.form("/vote/").submit().status == 200 and cast() == ["Brno"]
+
+
+def test_a_version_names_what_was_withdrawn_meanwhile(client, ballot, writing):
+    one, other = (client.get(ballot.links[0]).form("/vote/") for _tab in range(2))
+    one.fill(ballot.numbers("Brno")).submit()
+    with writing() as session:
+        lyon = session.scalars(select(Proposal).where(Proposal.city == "Lyon")).one()
+        withdraw_proposal(session, lyon.id, COMMAND, ballot.call.ballot_opens_at)
+    page = other.fill(ballot.numbers("Lyon")).submit()
+    assert page.all(".versions dd")[1].get_text() == f"1. Lyon, {lyon.proposer}"
 
 
 def test_after_the_close_nothing_is_cast_and_the_page_says_when_it_closed(client, ballot, cast, clock):

@@ -250,7 +250,11 @@ class ShortlistForm(EditForm):
     """Which proposals the members vote on."""
 
     references = SelectMultipleField(
-        _l("On the shortlist"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+        _l("On the shortlist"),
+        # What was withdrawn is refused by the service, and named by the view.
+        validate_choice=False,
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
     )
 
 

@@ -21,7 +21,7 @@ from dofc_events.hosting.rules import PENDING, ProposalStatus, by_score
 from dofc_events.hosting.stages.rules import DATES, Act, Stage, WrongStage, changed_dates, decided_within, extended
 from dofc_events.organise.hosting.calls.forms import CallForm, ChangeCallForm, ExtendForm, NewCallForm, ShortlistForm
 from dofc_events.organise.hosting.queries import reviewers_with_an_interest, trail_of
-from dofc_events.organise.hosting.shared import CALL, DESK, around, call_of, readers_only
+from dofc_events.organise.hosting.shared import CALL, DESK, around, call_of, readers_only, withdrawn_names
 from dofc_events.organise.shared import before_id
 from dofc_events.organise.trail.hosting.texts import line_of
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
@@ -206,6 +206,7 @@ def shortlist(year: int) -> ResponseReturnValue:
     on_it = [p.reference for p in proposals if p.status == ProposalStatus.SHORTLISTED]
     form = ShortlistForm(data={"references": on_it})
     form.references.choices = [(p.reference, f"{p.proposer}, {p.city}") for p in proposals]
+    form.gone = withdrawn_names(call)
     context = {"call": call, "proposals": proposals, "summaries": summary, "at": now(), **around()}
     if not call.allows(Act.SET_SHORTLIST, now()):
         return make_response(render_template(page, form=form, **context), 403)
@@ -215,8 +216,10 @@ def shortlist(year: int) -> ResponseReturnValue:
         with unit_of_work() as session:
             calls.set_shortlist(session, call.id, form.references.data, acting(), now(), seen=on_it)
     except calls.NotUnderReview as refusal:
+        gone = withdrawn_names(call)
+        names = [gone[reference] for reference in form.references.data if reference in gone] or [refusal.reference]
         form.references.errors = [
-            _("%(reference)s has since been withdrawn. Check the list again.", reference=refusal.reference)
+            _("Withdrawn since you opened this page: %(names)s. Check the list again.", names="; ".join(names))
         ]
         return answer_errors(form, page, **context)
     except WrongStage:

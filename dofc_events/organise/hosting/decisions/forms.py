@@ -38,7 +38,10 @@ class AnnounceForm(Form):
 class DecisionForm(EditForm):
     """What will be announced. `accepted` is a reference, or `none`."""
 
-    accepted = RadioField(_l("Which proposal is accepted"), [InputRequired(_l("Choose a proposal, or none."))])
+    # What was withdrawn is refused by the service.
+    accepted = RadioField(
+        _l("Which proposal is accepted"), [InputRequired(_l("Choose a proposal, or none."))], validate_choice=False
+    )
     zone = SelectField(_l("Time zone of the edition"), [Optional()])
     words_to_host = Paragraphs(_l("Message to the host"), longest=LONGEST_TEXT)
     words_to_others = Paragraphs(_l("Message to the others"), longest=LONGEST_TEXT)
@@ -78,6 +81,9 @@ class DecisionForm(EditForm):
                     )
                 ]
             case NotShortlisted():
-                self.accepted.errors = [_("This proposal has since been withdrawn. Choose another one, or none.")]
+                name = self.gone.get(str(refusal), _("This proposal"))
+                self.accepted.errors = [
+                    _("%(proposal)s has since been withdrawn. Choose another one, or none.", proposal=name)
+                ]
             case _:
                 raise refusal

@@ -27,7 +27,7 @@ from dofc_events.hosting.rules import ProposalStatus
 from dofc_events.hosting.stages.rules import Act, WrongStage
 from dofc_events.mail.envelope import Envelope
 from dofc_events.organise.hosting.decisions.forms import AnnounceForm, DecisionForm
-from dofc_events.organise.hosting.shared import CALL, around, call_of
+from dofc_events.organise.hosting.shared import CALL, around, call_of, withdrawn_names
 from dofc_events.web.forms import answer_errors, form_page
 
 blueprint = Blueprint("decisions", __name__)
@@ -43,6 +43,7 @@ def decision(year: int) -> ResponseReturnValue:
         proposals.sort(key=lambda proposal: count.order.index(proposal.reference))
     choices = _zones(proposals)
     form = DecisionForm.of(call.decision, [p.reference for p in proposals], choices)
+    form.gone = withdrawn_names(call)
     context = {"call": call, "proposals": proposals, "count": count, "zones": choices, "at": now(), **around()}
     context |= {"roll": roll(db.session(), call.id), "votes": len(ballots_of(call))}
     context |= {"withdrawn": withdrawn_since(db.session(), call)}

@@ -154,6 +154,15 @@ def test_the_zone_of_a_country_that_has_one_is_no_choice_to_refuse(chair, propos
     assert page.form().submit().url == f"{CALL}/announce"
 
 
+def test_a_proposal_withdrawn_while_the_form_was_open_is_named(chair, proposals, writing):
+    form = chair.get(f"{CALL}/decision").form().fill(accepted=proposals[0].reference)
+    with writing() as session:
+        withdraw_proposal(session, proposals[0].id, PROPOSER, NOW)
+    page = form.fill(reason="Because.").submit()
+    said = "Brno Cluster, Brno has since been withdrawn. Choose another one, or none."
+    assert page.status == 422 and said in page.one("#accepted-error").get_text()
+
+
 def test_a_proposal_that_was_withdrawn_meanwhile_is_not_accepted(chair, proposals, writing, reading):
     page = prepare(chair, proposals[0].reference)
     with writing() as session:
