@@ -14,6 +14,7 @@ from dofc_events.core.changes import difference, refuse_changed
 from dofc_events.core.clock import in_another_zone
 from dofc_events.core.errors import Refusal, ask_first
 from dofc_events.groups import mails
+from dofc_events.groups.delegations.queries import groups_at
 from dofc_events.groups.models import Group
 from dofc_events.groups.service import Contact, move_people, new_group
 from dofc_events.mail import outbox
@@ -103,9 +104,9 @@ def change_promise(
 ) -> bool:
     """Change what is promised, which was `seen`; the head is told. Returns whether anything changed.
 
-    Fewer places go to the edition's waiting list: raises NotAgreed with Consequences if anybody would move up, or
-    another head is to have the link. Raises NoPromise, TooLate, NothingFreeToPromise, CapacityBelowTaken and
-    ChangedMeanwhile.
+    Fewer places go to the edition's waiting list: raises NotAgreed with Consequences if anybody would move up, people
+    are invited to these places, or another head is to have the link. Raises NoPromise, TooLate, NothingFreeToPromise,
+    CapacityBelowTaken and ChangedMeanwhile.
     """
     group, pool = locked_group(session, group_id)
     promise_id = promise_of(group)
@@ -119,6 +120,8 @@ def change_promise(
     fewer = before.places - promised.places
     up = would_move_up(session, pool, pool.capacity + fewer) if fewer > 0 else 0
     asked = [Consequence("moving_up", up)] if up else []
+    [row] = groups_at(session, group.edition_id, only=group.id)
+    asked += [Consequence("invited", min(fewer - row.left, row.invited))] if row.invited and fewer > row.left else []
     asked += [Consequence("new_head", 1)] if promised.email != before.email else []
     ask_first(agreed, asked)
     terms = terms_of(group.edition, now)

@@ -16,6 +16,7 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.rules import full_name
 from dofc_events.groups import service as groups
+from dofc_events.groups.delegations.queries import groups_at
 from dofc_events.groups.delegations.service import NoPromise
 from dofc_events.groups.invitations import service
 from dofc_events.groups.invitations.forms import ContactForm, GiveBackForm, InviteForm, ReplaceForm
@@ -215,7 +216,8 @@ def join(token: str) -> ResponseReturnValue:
         raise LinkNotValid
     edition = invitation.group.edition
     form, context = _form(edition, invitation)
-    context |= {"invitation": invitation, "token": token}
+    [row] = groups_at(db.session(), edition.id, only=invitation.group_id)
+    context |= {"invitation": invitation, "token": token, "row": row}
     if is_answered(db.session(), invitation) and request.method != "POST":
         return render_template("groups/joined.html", **context)
     if edition.window(now()) is not Window.OPEN:

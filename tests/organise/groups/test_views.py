@@ -4,10 +4,11 @@ import pytest
 import time_machine
 
 from dofc_events.conference.rules import EditionStatus
+from dofc_events.groups.queries import token_of_invitation
 from dofc_events.places.queries import edition_pool
 from tests.support.databases import count_queries
 from tests.support.factories import NOW, make_account, make_edition, make_registration
-from tests.support.groups import make_group, make_promise, someone
+from tests.support.groups import make_delegation, make_group, make_promise, someone
 from tests.support.letters import kinds
 
 GROUPS = "/organise/editions/2027/groups"
@@ -45,6 +46,23 @@ def test_groups_stand_as_a_reader_looks_for_them(organiser, writing, edition):
             make_promise(session, edition, name, places=1)
     shown = organiser.get(GROUPS).all("tbody th")
     assert [cell.text.split(",")[0] for cell in shown] == names
+
+
+def test_fewer_places_than_people_are_invited_to_are_asked_about_and_the_invited_read_what_is_so(
+    client, organiser, writing, edition
+):
+    with writing() as session:
+        group, invitation = make_delegation(session, edition, places=2)
+        page, link = f"{GROUPS}/{group.reference}/", f"/groups/join/{token_of_invitation(invitation)}"
+        make_group(session, edition, [someone("Ana")], group_id=group.id)
+    kept = "Dom keeps a place for you"
+    assert kept in client.get(link).text
+    invited = "1 person who has been invited will no longer have a place kept for them."
+    assert invited in organiser.get(page).follow("Withdraw the promise").text
+    asked = organiser.get(page).follow("Change the promise").form("main form").fill(places="1").submit()
+    assert invited in asked.text
+    asked.form("main form").submit("accepted")
+    assert kept not in client.get(link).text
 
 
 @pytest.mark.usefixtures("organiser")
