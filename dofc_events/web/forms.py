@@ -49,6 +49,7 @@ class _Words(DummyTranslations):
         text: str = _("What you chose can no longer be chosen, because something has changed meanwhile. Choose again.")
         return text
 
+
 class _TokenOfSession(CSRF):
     def generate_csrf_token(self, csrf_token_field: Any) -> str:
         return csrf_token()
