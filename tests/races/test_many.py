@@ -40,7 +40,9 @@ def test_one_place_more_is_given_once_however_many_organisers_raise_it(live_serv
         forms.append(form_at(signed_in(site.url, secret), page).fill(enlarge=True, reason="They speak."))
     answers = all_at_once(send, forms)
 
-    assert sorted(answer.status for answer in answers) == [303] + [422] * (ORGANISERS - 1)
+    given, *others = sorted(answer.status for answer in answers)
+    # Who comes when the person has the place already finds nothing to do.
+    assert given == 303 and {*others} <= {409, 422}
     with reading() as session:
         pool = edition_pool(session, edition_id)
         assert (pool.capacity, pool.taken) == (2, 2)
