@@ -199,7 +199,7 @@ def take_back(token: str) -> ResponseReturnValue:
             taken = hand_overs.take_back(session, registration.id, _actor(registration), now())
     except (hand_overs.CannotTakeBack, service.RegistrationOver):
         raise LinkNotValid from None
-    flash(_("The registration is yours again. This page has a new link, which we have sent you."), "success")
+    flash(_("The registration is yours again. This page has a new link."), "success")
     return redirect(url_for(".own", token=taken.token), 303)
 
 

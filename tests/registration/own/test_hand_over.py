@@ -5,6 +5,7 @@ import pytest
 from dofc_events.delegates.models import Registration
 from tests.registration.own.conftest import status_of
 from tests.support.letters import letters
+from tests.support.pages import Client
 
 
 def test_the_registration_is_handed_over(client, ana, people, mail):
@@ -46,6 +47,14 @@ def test_a_hand_over_is_taken_back_until_the_colleague_has_opened_it(client, ana
         assert (page.status, page.h1) == (404, "The registration has been taken back")
     hand_over_to_mira(client, own.url)
     assert client.get(ana).h1 == client.get(own.url).h1 == "This link does not work"
+
+
+def test_taking_back_promises_no_email_where_none_leaves(shared_app, people, ana):
+    unsent = Client(shared_app())
+    asked = hand_over_to_mira(unsent, ana).follow("Take it back")
+    assert "Your colleague’s link will stop working." in asked.text
+    own = asked.form().submit("Take it back")
+    assert "The registration is yours again. This page has a new link." in own.text and "sent you" not in own.text
 
 
 @pytest.mark.parametrize("act", ["opened", "edit"])
