@@ -75,6 +75,7 @@ def erase(reference: str) -> None:
     found = people_called(db.session(), reference)
     if not found:
         raise click.ClickException(f"Nobody has the reference {reference}.")
+    service.refuse_contacts(db.session(), found, now())
     values = [value for one in found for value in _one(one)]
     service.vanish(db.session(), values)
     click.echo("Erased." if values else "This has already been erased.")

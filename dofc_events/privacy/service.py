@@ -107,9 +107,14 @@ def erase(session: Session, one: Found, actor: Actor, now: datetime, *, because:
 
 def refuse_erasing(session: Session, found: Sequence[Found], now: datetime) -> None:
     """Refuse all before anybody is asked or erased. Raises StillHasRoles and StillContact."""
+    if any(one.kind == ACCOUNT and session.get_one(Account, one.id).grants(now) for one in found):
+        raise StillHasRoles
+    refuse_contacts(session, found, now)
+
+
+def refuse_contacts(session: Session, found: Sequence[Found], now: datetime) -> None:
+    """Refuse all before anybody is erased. Raises StillContact."""
     for one in found:
-        if one.kind == ACCOUNT and session.get_one(Account, one.id).grants(now):
-            raise StillHasRoles
         if one.kind == REGISTRATION:
             refuse_contact(session, session.get_one(Registration, one.id), now)
         if one.kind == CONTACT:

@@ -34,7 +34,7 @@ PAGES = {
     403: (_l("Not allowed"), _l("Your account does not have access to this page. Ask the organisers if you need it.")),
     404: (
         _l("Page not found"),
-        _l("The address may be incomplete, or a newer link may have replaced it."),
+        _l("The address may be incomplete, a newer link may have replaced it, or what was here has been removed."),
     ),
     405: (_l("This page cannot be used that way"), _l("Go back and use the buttons of the page.")),
     413: (

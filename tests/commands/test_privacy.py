@@ -16,6 +16,7 @@ from dofc_events.delegates.models import Registration
 from dofc_events.hosting.models import Proposal
 from dofc_events.privacy.models import Removal
 from tests.support.factories import NOW, make_account, make_edition, make_registration
+from tests.support.groups import CONTACT, make_group, someone
 from tests.support.hosting import make_call, make_proposal
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -82,6 +83,16 @@ def test_one_person_is_erased_by_reference_or_address(command, writing, reading)
         found = [*session.scalars(select(Registration.email)), *session.scalars(select(Proposal.contact_email))]
         assert [*found, *session.scalars(select(Account.email))] == ["", "", "", ""]
         assert faults(session) == []
+
+
+def test_nothing_of_an_address_is_erased_if_others_can_only_be_reached_there(command, writing, reading):
+    with writing() as session:
+        make_group(session, make_edition(session), [someone("Ana")])
+        make_proposal(session, make_call(session), contact_email=CONTACT.email)
+    status, printed = command("erase", CONTACT.email)
+    assert status == 1 and "change their contact first" in printed
+    with reading() as session:
+        assert session.scalars(select(Proposal.contact_email)).all() == [CONTACT.email]
 
 
 def test_the_worker_does_it_once_a_day(app, writing, over):
