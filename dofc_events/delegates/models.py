@@ -192,11 +192,6 @@ class LikelyDouble(Base):
     first: Mapped[Registration] = relationship(foreign_keys=[first_id])
     second: Mapped[Registration] = relationship(foreign_keys=[second_id])
 
-    @property
-    def references(self) -> str:
-        """Those of its two registrations, with a space between: unlike the id, never another pair's."""
-        return f"{self.first.reference} {self.second.reference}"
-
 
 class Tag(Base):
     """A word that organisers put on a registration, to find it and others like it again."""

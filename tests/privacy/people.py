@@ -96,7 +96,7 @@ def make_person(session) -> tuple[Registration, Registration]:
     pair = LikelyDouble(edition_id=edition.id, first_id=person.id, second_id=other.id)
     session.add(pair)
     session.flush()
-    tell_apart(session, edition.id, {pair.id: None}, ELENA, NOW)
+    tell_apart(session, edition.id, [pair.id], ELENA, NOW)
     picked = Audience(Filters(q="quxlačić"), (person.reference, other.reference))
     letter_id = write(session, edition, picked)
     release(session, edition, letter_id)

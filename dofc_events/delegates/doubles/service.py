@@ -4,7 +4,7 @@ Each registration is compared once, and again when its name, address or telephon
 word of the name or the telephone: what that costs does not grow with how many there are.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
@@ -132,18 +132,16 @@ def _numbers() -> Select[int, int]:
 
 
 def tell_apart(
-    session: Session, edition_id: int, seen: Mapping[int, str | None], actor: Actor, now: datetime
+    session: Session, edition_id: int, pair_ids: Collection[int], actor: Actor, now: datetime
 ) -> Sequence[LikelyDouble]:
     """Note of each of these pairs that it is two people, in the trail of both; it is not shown again.
 
-    `seen` has by a pair's id its references, or None for whichever has the id: SQLite gives that of one that was
-    settled to the next. Returns those that were still on the list.
+    Returns those that were still on the list.
     """
-    wanted = LikelyDouble.id.in_(seen), LikelyDouble.edition_id == edition_id, *_to_look_at()
+    wanted = LikelyDouble.id.in_(pair_ids), LikelyDouble.edition_id == edition_id, *_to_look_at()
     query = select(LikelyDouble).where(*wanted).order_by(LikelyDouble.id).with_for_update(of=LikelyDouble)
     both = (joinedload(side).joinedload(Registration.edition) for side in (LikelyDouble.first, LikelyDouble.second))
-    found = session.scalars(query.options(*both)).all()
-    pairs = [pair for pair in found if seen[pair.id] in (None, pair.references)]
+    pairs = session.scalars(query.options(*both)).all()
     for pair in pairs:
         pair.told_apart_at = now
         scope = str(pair.first.edition.year)

@@ -103,21 +103,21 @@ def test_a_change_of_details_is_looked_at_again(session, edition, ana, twin, loo
 def test_two_people_are_not_shown_again(session, edition, ana, twin, look):
     look(edition)
     [pair] = doubles.likely_doubles(session, edition.id, limit=1)
-    assert doubles.tell_apart(session, edition.id, {pair.id: None}, ELENA, NOW) == [pair]
+    assert doubles.tell_apart(session, edition.id, [pair.id], ELENA, NOW) == [pair]
     assert look(edition) == []
     correct_address(session, twin.id, "ana.new@dofc.test", DELEGATE, NOW)
     assert look(edition) == []
     for one, other in ((ana, twin), (twin, ana)):
         [entry] = [entry for entry in history_of(session, one.reference) if entry.act == "told_apart"]
         assert (entry.actor, entry.scope, entry.details["other"]) == (str(ELENA), str(edition.year), other.reference)
-    assert doubles.tell_apart(session, edition.id, {pair.id: None}, ELENA, NOW) == []
+    assert doubles.tell_apart(session, edition.id, [pair.id], ELENA, NOW) == []
 
 
 @pytest.mark.databases("sqlite", "postgresql")
 def test_pairs_of_another_edition_are_not_told_apart(session, edition, ana, twin, look):
     look(edition)
     [pair] = session.scalars(select(LikelyDouble)).all()
-    assert doubles.tell_apart(session, make_edition(session, year=2031).id, {pair.id: None}, ELENA, NOW) == []
+    assert doubles.tell_apart(session, make_edition(session, year=2031).id, [pair.id], ELENA, NOW) == []
     assert pair.told_apart_at is None
 
 

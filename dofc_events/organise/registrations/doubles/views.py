@@ -62,9 +62,8 @@ def all_two_people(edition: Edition) -> ResponseReturnValue:
 def _told_apart(edition: Edition, form: Form, pair_ids: list[int]) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return answer_errors(form, "organise/registrations/doubles/index.html", **_context(edition))
-    seen = {pair_id: request.form.get(f"pair-{pair_id}") for pair_id in pair_ids}
     with unit_of_work() as session:
-        pairs = tell_apart(session, edition.id, seen, acting(), now())
+        pairs = tell_apart(session, edition.id, pair_ids, acting(), now())
         names = [{"one": pair.first.full_name, "other": pair.second.full_name} for pair in pairs]
     if len(names) == 1:
         words = _(
@@ -80,7 +79,7 @@ def _told_apart(edition: Edition, form: Form, pair_ids: list[int]) -> ResponseRe
             ),
             "success",
         )
-    if gone := len(seen) - len(names):
+    if gone := len(set(pair_ids)) - len(names):
         flash(
             ngettext(
                 "%(num)d pair is no longer on the list: it has been settled, or somebody changed their details.",
