@@ -268,7 +268,7 @@ class CountryField(StringField):
     """A country of ISO 3166-1 or Kosovo. Its 250 options are rendered once per language.
 
     For `static/js/country.js` an option carries `data-alias` (other names, separated by "|") and `data-code` (codes of
-    three letters); its value is the code of two letters.
+    three letters); its value is the code of two letters. What was sent and is none of them is in `data-typed`.
     """
 
     data: str
@@ -284,7 +284,9 @@ class CountryField(StringField):
 
     def __call__(self, **given: Any) -> Markup:
         options = _country_options(str(get_locale()))
-        if self.data in country_codes():
+        if self.data and self.data not in country_codes():
+            given["data_typed"] = self.data
+        elif self.data:
             marked = Markup('value="{}"').format(self.data)
             options = options.replace(marked, marked + Markup(" selected"), 1)
         return Markup("<select {}>{}</select>").format(

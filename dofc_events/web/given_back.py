@@ -1,5 +1,6 @@
 """What was typed into a form that is refused is given back: on every page, wherever the refusal was made."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl
@@ -21,6 +22,10 @@ REFUSED = (403, 404, 409, 413, 500, 503)
 MAX_GIVEN_BACK, MAX_FIELDS = 4 * 1024 * 1024, 5_000
 # What is in a form that no person typed, whether or not a view has got so far as to say which.
 UNSEEN = ("csrf_token", "opened_with", "form_key", "accepted")
+# What a box sends that is ticked.
+TICKED = "y"
+# One of several rows, counted from 0.
+ROW = re.compile(r"-(\d{1,3})-")
 
 
 def init_given_back(app: Flask) -> None:
@@ -60,9 +65,16 @@ def _typed() -> Iterator[tuple[str, str]]:
         if isinstance(field, CountryField):
             yield str(field.label.text), country_name(text, get_locale().language)
         elif field is None:
-            yield name.replace("_", " ").capitalize(), text
+            if text != TICKED:
+                yield _called(name), text
         elif not isinstance(field, HiddenField | BooleanField | SelectFieldBase):
             yield str(field.label.text), text
+
+
+def _called(name: str) -> str:
+    """What a field is called whose form nobody has made: "Categories 1, label" for `categories-0-label`."""
+    numbered = ROW.sub(lambda row: f" {int(row[1]) + 1}, ", name)
+    return numbered.replace("-", ", ").replace("_", " ").capitalize()
 
 
 def _sent() -> list[tuple[str, str]]:

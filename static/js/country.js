@@ -51,9 +51,9 @@
       };
     });
     var mayBeEmpty = choices.length < select.options.length;
-    var resultsText = select.dataset.results || "{n} results";
-    var noneText = select.dataset.none || "No match";
-    var unmatchedText = select.dataset.unmatched || "Choose from the list.";
+    var resultsText = select.dataset.results;
+    var noneText = select.dataset.none;
+    var unmatchedText = select.dataset.unmatched;
 
     var box = document.createElement("div");
     var input = document.createElement("input");
@@ -94,7 +94,7 @@
     list.className = "combobox-list";
     list.hidden = true;
     list.setAttribute("role", "listbox");
-    list.setAttribute("aria-label", select.dataset.choices || "Choices");
+    list.setAttribute("aria-label", select.dataset.choices);
     told.className = "visually-hidden";
     told.setAttribute("role", "status");
 
@@ -314,11 +314,22 @@
 
     select.addEventListener("change", follow);
     select.addEventListener("focus", function () { input.focus(); });
-    if (select.form) select.form.addEventListener("reset", function () { setTimeout(restore, 0); });
+    if (select.form) {
+      select.form.addEventListener("reset", function () { setTimeout(restore, 0); });
+      // What is not in the list is sent as it stands there: the answer says so and still has it.
+      select.form.addEventListener("formdata", function (event) {
+        if (unmatched) event.formData.set(select.name, input.value);
+      });
+    }
     // Browsers may restore the form's values without an event.
     window.addEventListener("pageshow", follow);
     if (window.visualViewport) window.visualViewport.addEventListener("resize", reveal);
     restore();
+    if (select.dataset.typed) {
+      // The page already says what is wrong with it.
+      input.value = select.dataset.typed;
+      unmatched = true;
+    }
     if (document.activeElement === select) input.focus();
   }
 

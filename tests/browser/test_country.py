@@ -102,6 +102,9 @@ def test_what_is_no_country_stays_and_is_said(tab, form):
     country(page).fill("Atlantis")
     page.get_by_role("button", name="Register").click()
     expect(page.locator("[data-error-summary]")).to_contain_text("country")
+    expect(country(page)).to_have_value("Atlantis")
+    page.get_by_role("button", name="Register").click()
+    expect(country(page)).to_have_value("Atlantis")
 
     # Enter does not send the country of before.
     tab.goto(form)

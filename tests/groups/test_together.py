@@ -117,8 +117,11 @@ def test_places_that_end_because_the_edition_is_archived_were_not_confirmed_too_
     edition.status = EditionStatus.ARCHIVED
     for _ in range(2):
         worked(session, NOW)
-    told = " ".join(letters(session, to=CONTACT.email)[-1].text.split())
-    assert "no more places are given out. " in told and "We are sorry that these people did not get places." in told
+    letter = letters(session, to=CONTACT.email)[-1]
+    assert letter.subject == f"5 places at {edition.name} are no longer held"
+    told = " ".join(letter.text.split())
+    assert "are no longer held: no more places are given out. " in told
+    assert "We are sorry that these people did not get places." in told
     assert told.count("Status: No longer held") == 5
     edition.status = EditionStatus.PUBLISHED
     reopen_list(session, edition.id, "It was archived too soon.", DELEGATE, NOW)

@@ -239,6 +239,18 @@ def test_who_withdraws_is_told_what_that_does_at_this_stage(client, app, open_ca
     assert said in page.text and page.text.count("ballot") == said.count("ballot")
 
 
+def test_who_was_told_so_before_the_count_and_withdraws_after_it_is_asked_again(client, app, ballot, writing, clock):
+    with writing() as session, app.app_context():
+        own = f"/hosting/proposals/{token_of(session.scalars(select(Proposal).where(Proposal.city == 'Brno')).one())}/"
+    form = client.get(f"{own}withdraw").form()
+    with writing() as session:
+        close_ballot(session, ballot.id, WORKER, ballot.ballot_closes_at)
+    clock.move_to(ballot.ballot_closes_at)
+    page = form.submit()
+    assert page.status == 422 and "will not be counted again" in page.text and "has moved on" in page.text
+    assert page.form().submit().url == own
+
+
 def test_the_result_names_what_has_been_withdrawn_since_the_count(client, over, writing):
     assert "Withdrawn since" not in client.get(RESULT).text
     with writing() as session:

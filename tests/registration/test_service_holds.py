@@ -216,3 +216,6 @@ def test_a_hold_that_ends_with_the_edition_stands_where_it_came(session, edition
     lapse(session, begins)
     claim = claim_of(session, person)
     assert (claim.status, claim.position_before) == ("expired", 1)
+    letter = letters(session, to=person.email)[-1]
+    assert letter.subject == f"Your place at {edition.name} is no longer held"
+    assert "Your place is no longer held: no more places" in letter.text

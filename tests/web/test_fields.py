@@ -181,7 +181,13 @@ def test_what_is_no_country_is_refused(send, code, app):
     form = send(country=code)
     assert form.said["country"] == ["Choose a country."]
     with app.test_request_context():
-        assert "selected" not in form.country() and "script" not in form.country()
+        assert "selected" not in form.country() and "<script" not in form.country()
+
+
+def test_what_is_no_country_is_still_there(send, app):
+    form = send(country=' "Ruritania" ')
+    with app.test_request_context():
+        assert 'data-typed="&#34;Ruritania&#34;"' in form.country()
 
 
 @pytest.mark.parametrize(

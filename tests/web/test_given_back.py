@@ -112,6 +112,12 @@ def test_adding_somebody_to_an_edition_that_is_over_gives_back_who(world):
     assert said["Family name"] == "Kaya"
 
 
+def test_what_belongs_to_no_form_is_called_by_its_field_and_a_ticked_box_was_not_typed(world):
+    sent = {"categories-0-label": "Member", "photo_consent": "y"}
+    page = Client(world[0]).post("/registrations/wrong/edit", sent)
+    assert [dt.get_text() for dt in page.all("[data-typed] dt")] == ["Categories 1, label"]
+
+
 def test_what_no_page_of_ours_sent_stands_on_none(world):
     typed = {"given_name": TEXT}
     page = Client(world[0]).post("/registrations/wrong/edit", typed, headers={"Sec-Fetch-Site": "cross-site"})

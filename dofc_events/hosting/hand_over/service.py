@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Edition
+from dofc_events.conference.service import lock_edition
 from dofc_events.core import files
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import refuse_changed, write
 from dofc_events.core.errors import Refusal
 from dofc_events.extensions import settings
+from dofc_events.hosting.hand_over.queries import hand_over_items
 from dofc_events.hosting.models import HandOverFile, HandOverItem
 from dofc_events.hosting.rules import MAX_HANDED_OVER, HandOverKind, Side
 from dofc_events.web.attachments.rules import CheckedFile
@@ -61,12 +63,13 @@ def details_of(item: HandOverItem) -> ItemDetails:
 def add_item(
     session: Session, edition_id: int, kind: HandOverKind, details: ItemDetails, actor: Actor, now: datetime
 ) -> HandOverItem:
-    """Add something to the end of the list."""
-    edition, text = session.get_one(Edition, edition_id), details.text
-    last = session.scalar(select(func.max(HandOverItem.position)).where(HandOverItem.edition_id == edition_id))
-    item = HandOverItem(
-        edition_id=edition_id, kind=kind, position=0 if last is None else last + 1, **vars(details), files=[]
-    )
+    """Add something to the end of the list, once however often it is sent."""
+    edition, items, text = lock_edition(session, edition_id), hand_over_items(session, edition_id), details.text
+    for item in items:
+        if (item.kind, item.topic, details_of(item)) == (kind, "", details):
+            return item
+    position = items[-1].position + 1 if items else 0
+    item = HandOverItem(edition_id=edition_id, kind=kind, position=position, **vars(details), files=[])
     session.add(item)
     session.flush()
     record(session, actor, now, "hand_over_item_added", scope=str(edition.year), item=item.id, kind=kind, text=text)

@@ -24,6 +24,7 @@ from dofc_events.hosting.rules import (
     co_hosts_in,
     parse_coordinates,
 )
+from dofc_events.hosting.stages.rules import Stage
 from dofc_events.web.attachments.forms import AttachmentForm
 from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import (
@@ -170,6 +171,25 @@ class ProposalFileForm(AttachmentForm):
         # The page has no field for another.
         self.form_errors = [_("There are already %(most)s files. Remove one to add another.", most=MAX_ATTACHMENTS)]
         return True
+
+
+class WithdrawForm(Form):
+    """Whether to withdraw a proposal; what that does depends on the stage of its call, and is asked anew in another."""
+
+    stage = HiddenField()
+
+    def __init__(self, now_in: Stage) -> None:
+        super().__init__(stage=now_in)
+        self._now_in = now_in
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        if not super().validate(extra_validators):
+            return False
+        # A program may not say what it was asked.
+        if self.stage.raw_data and self.stage.data != self._now_in:
+            self.stage.data = self._now_in
+            self.form_errors = [_("The call has moved on since you opened this page. Read what withdrawing does now.")]
+        return not self.form_errors
 
 
 class AnswerForm(Form):

@@ -21,6 +21,7 @@ from dofc_events.hosting.proposals.forms import (
     LostLinkForm,
     NewProposalForm,
     ProposalForm,
+    WithdrawForm,
     typed,
 )
 from dofc_events.hosting.proposals.questions.service import NothingAsked, answer_question
@@ -184,9 +185,9 @@ def check(token: str) -> ResponseReturnValue:
 @blueprint.route(f"{OWN}/withdraw", methods=["GET", "POST"])
 def withdraw(token: str) -> ResponseReturnValue:
     proposal = mine(token)
-    form = ButtonForm()
     if not may_become(proposal.status, ProposalStatus.WITHDRAWN):
         raise service.ProposalFixed(proposal.status)
+    form = WithdrawForm(proposal.call.stage(now()))
     if not form.validate_on_submit():
         return form_page(form, "hosting/proposals/withdraw.html", **own_context(proposal, token))
     with unit_of_work() as session:

@@ -27,8 +27,6 @@ from dofc_events.memory.photographs.rules import (
 
 # Visitors hide so many photographs of an edition within a day, all together; what else they ask for organisers decide.
 MAX_HIDDEN, HIDDEN_WITHIN = 12, timedelta(days=1)
-# More requests about one photograph say nothing new.
-MAX_OPEN = 5
 
 
 class NoSuchPhotograph(Refusal):
@@ -234,9 +232,8 @@ def object_to(
         hides = False
     if hides:
         photograph.hidden_at = now
-    if len(photograph.open_objections) < MAX_OPEN:
-        photograph.objections.append(Objection(asked_at=now, hides=hides, reason=reason, email=email))
-        _record(session, actor, now, "photograph_objected_to", edition, photograph, hidden=hides)
+    photograph.objections.append(Objection(asked_at=now, hides=hides, reason=reason, email=email))
+    _record(session, actor, now, "photograph_objected_to", edition, photograph, hidden=hides)
     session.flush()
     return photograph.hidden_at is not None
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import StringField, ValidationError
+from wtforms.widgets import HiddenInput
 
 from dofc_events.delegates.models import LONGEST_TAG
 from dofc_events.registration.rules import tag_word
@@ -45,6 +46,9 @@ class ReinstateForm(Form):
 
 
 class NoteForm(EditForm):
-    """What organisers note about a delegate."""
+    """What organisers note about a delegate, by the name of whom it was opened."""
 
+    whose = ("full_name",)
+
+    full_name = StringField(widget=HiddenInput())
     note = Paragraphs(_l("Note"), longest=LONGEST_NOTE)

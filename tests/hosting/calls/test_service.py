@@ -169,7 +169,9 @@ def test_an_extension_moves_what_follows_and_is_told_to_everyone_concerned(sessi
     assert set(told) == {"draft@dofc.test", "submitted@dofc.test", "board@dofc.test", "votes@dofc.test"}
     for account in ("board@dofc.test", "votes@dofc.test"):
         assert f"http://dofc.test/organise/hosting/#call-{YEAR} " in told[account][1]
+        assert "proposals can be submitted and changed until" in told[account][1]
     subject, text = told["draft@dofc.test"]
+    assert "you can submit and change proposals until" in text
     assert "extended: proposals until" in subject
     assert "Reviews begin:" in text and "before:" in text and "The call opens" not in text
     assert last_entry(session, "call_extended").details["changes"].keys() == {name for name, _ in FOLLOWING}

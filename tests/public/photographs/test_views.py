@@ -148,6 +148,15 @@ def test_the_second_who_has_the_form_open_is_heard_though_the_first_has_hidden_i
     assert "Nobody is waiting for a decision." in refused.form("form[novalidate]").submit().text
 
 
+def test_everyone_who_asks_is_heard_however_many_have(client, gallery, enter_organiser):
+    address = gallery(1)
+    reasons = [f"I am number {number} from the left." for number in range(1, 8)]
+    for reason in reasons:
+        client.get(f"{address}1/take-down").form().fill(reason=reason).submit()
+    page = enter_organiser.get("/organise/editions/2027/memory/photographs/1/decide")
+    assert [reason for reason in reasons if reason not in page.text] == []
+
+
 def test_what_is_said_of_a_photograph_that_has_gone_tells_nothing_of_those_never_shown(client, gallery, writing):
     address = gallery(1)
     form = client.get(f"{address}1/take-down").form().fill(reason="That is me.")

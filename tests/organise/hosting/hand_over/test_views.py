@@ -88,6 +88,8 @@ def test_each_host_adds_and_ticks_for_the_own_side(client, people, sign_in, read
     form = last.get(LIST).follow("Add something").form()
     assert form.submit().status == 422
     assert form.fill(kind="contact", text="The bus company: ask for Milan").submit().url == LIST
+    sent_twice = form.submit().all("[id^=item-]")
+    assert ["Milan" in row.get_text() for row in sent_twice].count(True) == 1
     assert ticked(reading, "The bus company: ask for Milan") == (False, False)
     number = last.get(LIST).all("[id^=item-]")
     item = next(row["id"] for row in number if "Milan" in row.get_text()).removeprefix("item-")

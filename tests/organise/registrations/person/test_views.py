@@ -381,3 +381,15 @@ def test_trail_names_whom_an_account_added(organiser, year):
     add(organiser, year)
     page = organiser.get(f"/organise/editions/{year}/audit?act=registered")
     assert re.search("Added by hand, with a place.*account-[0-9]+@dofc.test", " ".join(page.one("tbody").text.split()))
+
+
+def test_a_note_about_one_person_is_not_kept_of_whoever_has_taken_over(organiser, register, writing, year):
+    reference = register(given_name="Mona", family_name="Script")
+    form = organiser.get(address(year, reference)).form("/note").fill(note="Mona arrives late")
+    with writing() as session:
+        found = session.scalars(select(Registration).where(Registration.reference == reference)).one()
+        hand_over(session, found.id, "Zoe", "Heir", "zoe@dofc.test", DELEGATE, NOW)
+    page = form.submit()
+    assert page.status == 422 and page.h1 == "Zoe Heir" and "may be somebody else now" in page.text
+    assert page.form("/note").value("note") == "Mona arrives late"
+    assert "Note saved." in page.form("/note").fill(note="Zoe does not").submit().text
