@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from email.parser import BytesHeaderParser
 from pathlib import Path
 from typing import Any, Literal
 
@@ -62,6 +63,15 @@ class MailServer:
     def messages_to(self, address: str) -> list[EmailMessage]:
         """What was delivered to one address, as the envelope names it."""
         return [_parsed(envelope) for envelope in self.envelopes if address in envelope.rcpt_tos]
+
+    def kinds(self) -> dict[str, list[str]]:
+        """Of which kinds the messages to each address are; the head alone is read, where there are many."""
+        found: dict[str, list[str]] = {}
+        for envelope in self.envelopes:
+            kind = BytesHeaderParser().parsebytes(_content(envelope))["X-DofC-Kind"]
+            for address in envelope.rcpt_tos:
+                found.setdefault(address, []).append(kind)
+        return found
 
     def wait_for(self, count: int, seconds: float = 20.0) -> list[EmailMessage]:
         """Wait until `count` messages are there; fails if they do not come in time, or if more came."""
@@ -223,7 +233,10 @@ def scripted_server(answers: dict[str, str], *, greeting_after: float = 0.0) -> 
 
 
 def _parsed(envelope: Envelope) -> EmailMessage:
-    content = envelope.content if isinstance(envelope.content, bytes) else str(envelope.content).encode()
-    message = message_from_bytes(content, policy=policy.default)
+    message = message_from_bytes(_content(envelope), policy=policy.default)
     assert isinstance(message, EmailMessage)
     return message
+
+
+def _content(envelope: Envelope) -> bytes:
+    return envelope.content if isinstance(envelope.content, bytes) else str(envelope.content).encode()
