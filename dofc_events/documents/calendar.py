@@ -131,18 +131,20 @@ def _timezone(zone: str, year: int) -> str:
 def _changes(clock: ZoneInfo, moment: datetime, last: datetime) -> Iterator[datetime]:
     """The moments, to the second, at which these clocks change."""
     # No zone ever changes its clocks twice within a day.
+    shown = _shown(moment, clock)
     while moment < last:
-        before, after = moment, moment + timedelta(days=1)
-        moment = after
-        if _shown(before, clock) != _shown(after, clock):
+        before, moment = moment, moment + timedelta(days=1)
+        then, after = _shown(moment, clock), moment
+        if then != shown:
             while after - before > timedelta(seconds=1):
                 middle = before + (after - before) // 2
                 middle = middle.replace(microsecond=0)
-                if _shown(middle, clock) == _shown(before, clock):
+                if _shown(middle, clock) == shown:
                     before = middle
                 else:
                     after = middle
             yield after
+        shown = then
 
 
 def _shown(moment: datetime, clock: ZoneInfo) -> tuple[timedelta | None, str | None]:

@@ -1,6 +1,6 @@
 """Calendar files that calendars read: parsed back, folded, with the rules of their zone."""
 
-from bisect import bisect_right
+from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
@@ -114,14 +114,15 @@ def test_every_zone_of_the_world_is_as_its_clocks_are(year):
     probes = [begin + timedelta(hours=19) * number for number in range((end - begin) // timedelta(hours=19))]
     for zone in sorted(available_timezones() - {"UTC"}):
         pieces, clock = observances(zone, year), ZoneInfo(zone)
-        edges = [piece.starts_at + timedelta(seconds=second) for piece in pieces[1:] for second in (-1, 0)]
         onsets = [piece.starts_at for piece in pieces]
         if onsets != sorted(onsets) or onsets[0] > begin:
             wrong.append(zone)
-        for moment in (*probes, *edges):
-            offset = pieces[bisect_right(onsets, moment) - 1].offset
-            if moment.astimezone(clock).utcoffset() != offset:
-                wrong.append(f"{zone} {moment}")
+        # Each piece is looked at from its first second to its last, and in between.
+        for piece, onset, after in zip(pieces, onsets, [*onsets[1:], end], strict=True):
+            between = probes[bisect_left(probes, onset) : bisect_left(probes, after)]
+            edges = (max(onset, begin), after - timedelta(seconds=1))
+            if {moment.astimezone(clock).utcoffset() for moment in (*between, *edges)} != {piece.offset}:
+                wrong.append(f"{zone} {onset}")
     assert wrong == []
 
 
