@@ -50,7 +50,6 @@ COMPUTING = {
     "test_numbers.py",
     "test_rights.py",
     "test_seat_invariants.py",
-    "test_secrecy.py",
     "test_upgrades.py",
 }
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import time_machine
@@ -57,10 +57,11 @@ from dofc_events.registration.queries import Audience
 from dofc_events.registration.saved.queries import saved_views
 from dofc_events.registration.saved.service import save_view
 from dofc_events.registration.trips.service import set_sign_up
+from dofc_events.web import kept
 from dofc_events.web.attachments.reading.rules import checked
 from dofc_events.web.attachments.rules import CheckedFile
 from tests.support import uploads
-from tests.support.databases import Databases, close_connections
+from tests.support.databases import Databases, count_queries
 from tests.support.factories import (
     NOW,
     find_doubles,
@@ -98,8 +99,7 @@ BIDDER, CHAIR = "board, own proposal", "chair"
 ROLES = (NOBODY, HOLDER, DESK, ORGANISER, ELSEWHERE, ENDED, MEMBER, BOARD, BIDDER, CHAIR)
 
 # The answers to one method at one address, by role.
-Answers = dict[str, str]
-Table = dict[tuple[str, str], Answers]
+Table = dict[tuple[str, str], dict[str, str]]
 
 INTRODUCTION = """\
 # Who gets what
@@ -125,25 +125,51 @@ is open. The proposal that is reviewed comes from the member of **board, own pro
 """
 
 
-def ask_everybody(app: Flask) -> Table:
-    """The answers of a site on an empty, migrated database, which then has what the pages are about."""
-    table: Table = {}
-    with time_machine.travel(NOW, tick=False):
-        values, browsers = make_world(app)
-        for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
-            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-                answers = {r: _answer(browsers[r], method, address_of(rule, values, r)) for r in ROLES}
-                table[re.sub(r"<[^>]*?(\w+)>", r"<\1>", rule.rule), method] = answers
-    with app.app_context():
-        close_connections()
-    return table
+class Answer(NamedTuple):
+    """To one role: as the table has it, and all of it."""
+
+    short: str
+    is_page: bool
+    body: bytes
 
 
-def as_document(table: Table) -> str:
+class Asked(NamedTuple):
+    """One method of one address, asked in every role: the answers, and what the database was asked for them."""
+
+    rule: Rule
+    method: str
+    answers: dict[str, Answer]
+    queries: list[str]
+
+
+def ask_everybody(app: Flask, values: dict[str, str], browsers: dict[str, FlaskClient]) -> list[Asked]:
+    """Everybody's answers at every address of a site that has what `make_world` made."""
+    return [
+        ask(rule, method, values, browsers)
+        for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule)
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+    ]
+
+
+def ask(rule: Rule, method: str, values: dict[str, str], browsers: dict[str, FlaskClient]) -> Asked:
+    """Everybody's answers at one address."""
+    # What one page keeps for another would be asked for only once.
+    kept._rendered.cache_clear()
+    with count_queries() as queries:
+        answers = {role: _answer(browsers[role], method, address_of(rule, values, role)) for role in ROLES}
+    return Asked(rule, method, answers, queries)
+
+
+def written(rule: Rule) -> str:
+    """Its address as the table has it."""
+    return re.sub(r"<[^>]*?(\w+)>", r"<\1>", rule.rule)
+
+
+def as_document(asked: list[Asked]) -> str:
     """The page that says it."""
     lines = [f"| address | method | {' | '.join(ROLES)} |", "| --- " * (len(ROLES) + 2) + "|"]
-    for (path, method), answers in table.items():
-        lines.append(f"| `{path}` | {method} | {' | '.join(answers[role] for role in ROLES)} |")
+    for rule, method, answers, _queries in asked:
+        lines.append(f"| `{written(rule)}` | {method} | {' | '.join(answers[role].short for role in ROLES)} |")
     return INTRODUCTION + "\n".join(lines) + "\n"
 
 
@@ -349,12 +375,14 @@ def address_of(rule: Rule, values: dict[str, str], role: str) -> str:
     return re.sub(r"<[^>]*?(\w+)>", value, rule.rule)
 
 
-def _answer(browser: FlaskClient, method: str, address: str) -> str:
+def _answer(browser: FlaskClient, method: str, address: str) -> Answer:
     answer = browser.open(address, method=method)
     leads_to = urlsplit(answer.headers.get("Location", "")).path.replace(f"/{YEAR}/", "/<year>/")
-    answer.close()
     elsewhere = leads_to and leads_to != "/sign-in"
-    return f"{answer.status_code} to `{leads_to}`" if elsewhere else str(answer.status_code)
+    short = f"{answer.status_code} to `{leads_to}`" if elsewhere else str(answer.status_code)
+    answered = Answer(short, answer.mimetype == "text/html", answer.get_data())
+    answer.close()
+    return answered
 
 
 @contextmanager
@@ -367,4 +395,6 @@ def site_to_ask(databases: Databases, instance: Path) -> Iterator[Flask]:
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as directory:
         with site_to_ask(Databases(Path(directory)), Path(directory) / "instance") as app:
-            DOCUMENT.write_text(as_document(ask_everybody(app)), encoding="utf-8")
+            with time_machine.travel(NOW, tick=False):
+                document = as_document(ask_everybody(app, *make_world(app)))
+            DOCUMENT.write_text(document, encoding="utf-8")
