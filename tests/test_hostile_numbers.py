@@ -63,12 +63,16 @@ def test_no_list_fails_when_its_address_asks_for_it(world):
 
 
 def test_no_form_fails_when_a_number_in_it_has_thousands_of_digits(app, world):
-    """Every field for a number, and every hidden one, of every form that one of these roles is shown."""
+    """Every field for a number, and every hidden one, of every form that one of these roles is shown.
+
+    Who is shown a page at all is what docs/rights.md says, which is compared with what the site answers.
+    """
     values, clients = world
-    sent = set()
+    table, sent = rights.read_document(), set()
     for rule in app.url_map.iter_rules():
+        shown = table.get((rights.written(rule), "GET"), {})
         for role in (rights.CHAIR, rights.MEMBER, rights.BOARD, rights.HOLDER):
-            if "GET" not in rule.methods:
+            if not shown.get(role, "").startswith("200"):
                 continue
             page = clients[role].get(rights.address_of(rule, values, role), checked=False, follow=False)
             is_page = page.status == 200 and page.headers["Content-Type"].startswith("text/html")
