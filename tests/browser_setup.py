@@ -1,9 +1,11 @@
 """Finds a Chromium for the browser tests, and gets one if there is none: `python tests/browser_setup.py`."""
 
+import itertools
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -37,9 +39,14 @@ def find_chromium() -> str | None:
     """The path of an installed Chromium that starts, or None."""
     installed = [path for path in map(shutil.which, PROGRAMS) if path]
     installed += [path for path in APPLICATIONS if Path(path).exists()]
+    return next((path for path in itertools.chain(installed, _of_playwright()) if _starts(path)), None)
+
+
+def _of_playwright() -> Iterator[str]:
+    """The one that Playwright would install; to ask for its path starts all of Playwright."""
     with sync_playwright() as playwright:
-        installed.append(playwright.chromium.executable_path)
-    return next((path for path in installed if _starts(path)), None)
+        path = playwright.chromium.executable_path
+    yield path
 
 
 def _starts(path: str) -> bool:
