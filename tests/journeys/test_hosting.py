@@ -50,7 +50,8 @@ def last(writing):
 
 @pytest.fixture
 def site(live_server, smtp, database_url):
-    site = live_server(database_url, smtp)
+    # Some forty times somebody waits for a letter.
+    site = live_server(database_url, smtp, PAUSE_OF_WORKER="0.5")
     site.run_worker()
     return site
 
