@@ -79,9 +79,9 @@ def _alike(one: tuple[Spellings, ...], other: tuple[Spellings, ...]) -> float:
         return 0
     left, found = list(longer), []
     for word in shorter:
-        best = max(left, key=lambda candidate: _words_alike(word, candidate))
-        left.remove(best)
-        found.append(_words_alike(word, best))
+        alike = [_words_alike(word, candidate) for candidate in left]
+        found.append(max(alike))
+        left.pop(alike.index(found[-1]))
     missing = 1 if len(shorter) == 1 and left else 0
     return (sum(found) + 50 * missing) / (len(found) + missing)
 
