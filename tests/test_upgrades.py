@@ -47,7 +47,6 @@ WRITTEN_ANEW = {
     "letters": {"body"},
     "messages": {"kind"},
 }
-FOUND = {"kovac": "Đorđe", "011 1234": "محمد", "mohammed": "محمد", "ђорђе": "Ђорђе", "ostjysk": "Ђорђе"}
 PAGES = (
     "/",
     "/editions/2038/",
