@@ -177,7 +177,7 @@ def _name_with_the_key(app: Flask, year: int, person: Registration) -> str:
 def _row_counts() -> dict[str, int]:
     tables = set(inspect(db.engine).get_table_names()) - {"alembic_version"}
     counts = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM {COUNTED.get(name, name)}" for name in sorted(tables))
-    found: dict[str, int] = dict(db.session.execute(text(counts)).tuples().all())
+    found: dict[str, int] = dict(db.session.execute(text(counts)).all())
     # PostgreSQL changes no table that somebody is still reading.
     db.session.close()
     return found
