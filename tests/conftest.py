@@ -130,8 +130,8 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """For each core one that computes, and one that mostly waits."""
-    return min(2 * (os.cpu_count() or 1), 8)
+    """One for each core, and one more, as some wait: each has to import all tests and start what they need."""
+    return min((os.cpu_count() or 1) + 1, 8)
 
 
 @pytest.hookimpl(optionalhook=True)
