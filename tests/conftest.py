@@ -95,7 +95,7 @@ def pytest_collection(session: pytest.Session) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What takes long begins each process's share: one such test at the end would keep the others waiting.
 
-    One half of the processes begins with what mostly waits, so that the other half computes meanwhile.
+    Some processes begin with what mostly waits, so that the others compute meanwhile.
     """
     count = getattr(config, "workerinput", {}).get("workercount")
     if count is None:
