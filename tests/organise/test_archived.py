@@ -1,14 +1,10 @@
 """An archived edition is read-only, for everybody, until it is taken out of the archive."""
 
-import pytest
-
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.conference.service import archive_edition
 from dofc_events.core.audit import COMMAND
 from tests import rights
 from tests.support.factories import NOW
-
-pytestmark = pytest.mark.databases("sqlite")
 
 OF_EDITION = "/organise/editions/<year:year>/"
 # Acts that change nothing of the edition: copying it, access to it, and the delivery of its emails. And the

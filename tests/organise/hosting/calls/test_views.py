@@ -347,7 +347,7 @@ def test_the_shortlist_is_what_was_ticked(chair, writing, reading, call, clock):
     browser.get(f"{CALL}/shortlist").form().fill(references=[first.reference]).submit()
     assert statuses(reading) == ["shortlisted", "under_review"]
     forged = browser.get(f"{CALL}/shortlist").form().forge(references=["AAAA-AAAA"]).submit()
-    assert forged.status == 422
+    assert forged.status == 422 and "AAAA-AAAA. Check the list again." in forged.text
     assert statuses(reading) == ["shortlisted", "under_review"]
 
 
