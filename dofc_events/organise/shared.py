@@ -14,6 +14,7 @@ from dofc_events.core.clock import now
 from dofc_events.core.countries import country_codes
 from dofc_events.core.db import db
 from dofc_events.core.pages import Turn
+from dofc_events.extensions import settings
 from dofc_events.mail.queries import mail_health
 from dofc_events.organise.rules import is_day, is_moment
 from dofc_events.places.rules import PLACE_STATUSES
@@ -40,10 +41,15 @@ def around(edition: Edition | None) -> dict[str, Any]:
     return {"edition": edition, "mail_health": mail_health(db.session(), now(), scopes)}
 
 
-def kept() -> str:
-    """What became of an email where none leaves."""
-    text: str = _("The email has been written, but no mail server is set up, so it has been kept, not sent.")
+def not_sent() -> str:
+    """What becomes of emails where none leaves."""
+    text: str = _("No mail server is set up, so emails are kept and not sent.")
     return text
+
+
+def emailed(said: str) -> str:
+    """`said`, if emails leave: it says who will get one."""
+    return said if settings().mail_is_delivered else not_sent()
 
 
 def before_id() -> int | None:

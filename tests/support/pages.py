@@ -22,6 +22,8 @@ from tests.support.lint import problems_of
 from tests.support.tree import Element, parsed
 
 MAX_REDIRECTS = 5
+# What was done, and that somebody is told of it.
+PROMISE = re.compile(r'"notice notice-success"><p>[^<]* by email')
 
 
 class Page:
@@ -150,6 +152,8 @@ class Client:
             url, method, options = self._path(urljoin(url, page.headers["Location"])), "GET", {}
         if checked and page.headers.get("Content-Type", "").startswith("text/html") and not 300 <= page.status < 400:
             problems = problems_of(page.html)
+            if PROMISE.search(page.html) and not self.app.extensions["dofc_events"].mail_is_delivered:
+                problems.append("An email is promised where none leaves")
             assert not problems, f"{method} {url}:\n" + "\n".join(problems)
         return page
 

@@ -39,7 +39,7 @@ from dofc_events.organise.editions.copy.queries import marks_of
 from dofc_events.organise.editions.forms import NewEditionForm, ReopenForm, YearForm
 from dofc_events.organise.editions.settings import views as settings
 from dofc_events.organise.editions.settings.service import unlikely_days, unlikely_zone
-from dofc_events.organise.shared import EDITION, around
+from dofc_events.organise.shared import EDITION, around, emailed
 from dofc_events.places.queries import categories_with_places, edition_pool, places_of
 from dofc_events.questions.queries import questions_of
 from dofc_events.registration.service import RegistrationOver
@@ -171,7 +171,7 @@ def reopen(edition: Edition) -> ResponseReturnValue:
     except RegistrationOver:
         context = {"closed": closed, "is_possible": False, **around(edition)}
         return make_response(render_template("organise/editions/reopen.html", form=form, **context), 403)
-    flash(_("The waiting list is open again. Everyone on it will be told by email."), "success")
+    flash(f"{_('The waiting list is open again.')} {emailed(_('Everyone on it will be told by email.'))}", "success")
     return redirect(url_for(".index", year=edition.year), 303)
 
 

@@ -14,13 +14,12 @@ from dofc_events.conference.queries import members
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import NotAgreed, Refusal, ask_first
-from dofc_events.extensions import settings
 from dofc_events.groups.delegations import service
 from dofc_events.groups.delegations.queries import group_by_reference, groups_at, invitations_of
 from dofc_events.groups.models import Group
 from dofc_events.groups.queries import people_of
 from dofc_events.organise.groups.forms import PromiseForm
-from dofc_events.organise.shared import EDITION, around
+from dofc_events.organise.shared import EDITION, around, emailed
 from dofc_events.places.queries import edition_pool
 from dofc_events.registration.on_behalf.service import EditionNotRunning
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
@@ -123,7 +122,7 @@ def withdraw(edition: Edition, reference: str) -> ResponseReturnValue:
 def _said(changed: bool) -> Any:
     if not changed:
         return _("Nothing has been changed.")
-    return _("Changes saved. The head will be told by email.") if settings().mail_is_delivered else _("Changes saved.")
+    return f"{_('Changes saved.')} {emailed(_('The head will be told by email.'))}"
 
 
 def _asked(consequences: Sequence[service.Consequence]) -> NotAgreed | None:

@@ -28,7 +28,7 @@ from dofc_events.imports.rules import guessed_matching
 from dofc_events.imports.service import Imported, Kept, Matching
 from dofc_events.organise.imports.forms import ENCODINGS, SEPARATORS, ConfirmForm, ListForm, MatchForm, ReadAsForm
 from dofc_events.organise.imports.shared import Trial, trial_of
-from dofc_events.organise.shared import EDITION, around
+from dofc_events.organise.shared import EDITION, around, emailed
 from dofc_events.places.queries import CategoryPlaces, categories_with_places
 from dofc_events.places.service import NothingFree
 from dofc_events.questions.queries import questions_of
@@ -275,5 +275,5 @@ def _say_what_was_done(done: Imported, *, told: bool) -> None:
         words += " " + ngettext(
             "%(num)d of them is on the waiting list.", "%(num)d of them are on the waiting list.", done.waitlisted
         )
-    words += " " + (_("They will be told by email.") if told else _("Nobody has been told."))
+    words += " " + (emailed(_("They will be told by email.")) if told else _("Nobody has been told."))
     flash(words, "success")

@@ -21,7 +21,6 @@ from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import Refusal
 from dofc_events.core.references import hash_secret
 from dofc_events.delegates.models import Registration
-from dofc_events.extensions import settings
 from dofc_events.letters import mails, queries, service
 from dofc_events.letters.models import Letter
 from dofc_events.letters.rules import EDITABLE, PLACEHOLDERS, Anchor, LetterState, filled
@@ -35,7 +34,7 @@ from dofc_events.organise.letters.attachments import views as attachments
 from dofc_events.organise.letters.forms import ChangeForm, ChangeLetterForm, NewLetterForm, SendForm
 from dofc_events.organise.letters.texts import why_not
 from dofc_events.organise.rules import masked, masked_html
-from dofc_events.organise.shared import EDITION, answer_choices, around, asked_audience, before_id, kept
+from dofc_events.organise.shared import EDITION, answer_choices, around, asked_audience, before_id, emailed
 from dofc_events.questions.queries import questions_of
 from dofc_events.questions.rules import pairs_in
 from dofc_events.trips.queries import trip_pools
@@ -165,7 +164,7 @@ def test(edition: Edition, letter_id: int) -> ResponseReturnValue:
     with unit_of_work() as session:
         outbox.enqueue(session, envelope, now())
     words = _("A test is on its way to %(email)s.", email=current_user.email)
-    flash(words if settings().mail_is_delivered else kept(), "success")
+    flash(emailed(words), "success")
     return redirect(_address(edition, letter_id, person=person.reference), 303)
 
 

@@ -23,7 +23,7 @@ from dofc_events.mail import outbox, queries
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState
 from dofc_events.organise.rules import masked, masked_html
-from dofc_events.organise.shared import EDITION, around, asked_turn
+from dofc_events.organise.shared import EDITION, around, asked_turn, emailed, not_sent
 from dofc_events.web.asking import be_sure
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 from dofc_events.web.security import MAIL_PREVIEW_POLICY
@@ -105,7 +105,7 @@ def send_again(edition: Edition | None, message_id: int) -> ResponseReturnValue:
     except outbox.CannotSendAgain:
         flash(_("This email cannot be sent now: it is already being sent, or it is out of date."), "warning")
     else:
-        flash(_("The email will be sent again.") if settings().mail_is_delivered else _not_sent(), "success")
+        flash(emailed(_("The email will be sent again.")), "success")
     return redirect(_address(edition, "message", message_id=message_id), 303)
 
 
@@ -131,7 +131,7 @@ def send_kept(edition: Edition) -> ResponseReturnValue:
     """Send what was kept while there was no mail server, after asking."""
     form, scope = ButtonForm(), str(edition.year)
     if not settings().mail_is_delivered:
-        flash(_not_sent(), "warning")
+        flash(not_sent(), "warning")
         return redirect(url_for(".index", year=edition.year), 303)
     if not form.validate_on_submit():
         count = _sendable(edition)
@@ -202,8 +202,3 @@ def _state() -> MessageState | None:
     if given and given not in list(MessageState):
         abort(404)
     return MessageState(given) if given else None
-
-
-def _not_sent() -> str:
-    text: str = _("No mail server is set up, so emails are kept and not sent.")
-    return text

@@ -13,7 +13,7 @@ from dofc_events.conference.rules import TripMode
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import NotAgreed, Refusal, ask_first
-from dofc_events.organise.shared import EDITION, around
+from dofc_events.organise.shared import EDITION, around, emailed
 from dofc_events.organise.trips import queries as trip_queries
 from dofc_events.organise.trips.bus import views as bus
 from dofc_events.organise.trips.draw import views as draw
@@ -122,7 +122,8 @@ def cancel(edition: Edition, slug: str) -> ResponseReturnValue:
         return form_page(form, "organise/trips/cancel.html", trip=trip, people=affected, **around(edition))
     with unit_of_work() as session:
         seats.cancel_trip(session, edition.id, slug, acting(), now())
-    flash(_("“%(trip)s” has been cancelled. Everyone concerned will be told by email.", trip=trip.title), "success")
+    told = emailed(_("Everyone concerned will be told by email."))
+    flash(f"{_('“%(trip)s” has been cancelled.', trip=trip.title)} {told}", "success")
     return redirect(url_for(".index", year=edition.year), 303)
 
 
@@ -174,12 +175,9 @@ def _list(edition: Edition, rows: list[TripRow]) -> dict[str, Any]:
 
 
 def _say_saved(told: int) -> None:
+    words = _("Saved.")
     if told:
-        flash(
-            ngettext(
-                "Saved. %(num)d person will be told by email.", "Saved. %(num)d people will be told by email.", told
-            ),
-            "success",
+        words += " " + emailed(
+            ngettext("%(num)d person will be told by email.", "%(num)d people will be told by email.", told)
         )
-    else:
-        flash(_("Saved."), "success")
+    flash(words, "success")

@@ -68,7 +68,8 @@ def test_file_registers_people_step_by_step(send, reading, client, year):
     assert people(reading) == []
     done = confirm(check)
     assert done.url == f"/organise/editions/{year}/registrations"
-    assert "3 people have been registered. 1 of them is on the waiting list. They will be told by email." in done.text
+    assert "3 people have been registered. 1 of them is on the waiting list. " in done.text
+    assert "No mail server is set up, so emails are kept and not sent." in done.text
     with reading() as session:
         assert session.scalar(text("SELECT reltuples FROM pg_class WHERE relname = 'registrations'")) == 3
     assert people(reading) == [

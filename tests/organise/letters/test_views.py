@@ -149,7 +149,7 @@ def test_test_mail_goes_to_oneself_without_the_delegates_link(written, register,
 def test_test_mail_is_not_on_its_way_when_no_mail_server_is_set_up(written, register):
     register()
     page = written().form("/test").submit()
-    assert "it has been kept, not sent" in page.text and "on its way" not in page.text
+    assert "emails are kept and not sent" in page.text and "on its way" not in page.text
 
 
 # Sending

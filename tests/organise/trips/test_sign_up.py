@@ -32,7 +32,8 @@ def test_sign_up_says_what_empty_times_mean(page):
     assert "the start of the conference, at 09:30, Friday 21 May 2027 (Sofia time)" in text
 
 
-def test_mode_of_sign_up_turns_waits_into_wishes_and_back(page, add_trip, register, seats_of, kinds):
+def test_mode_of_sign_up_turns_waits_into_wishes_and_back(page, add_trip, register, seats_of, kinds, with_mail_server):
+    with_mail_server()
     add_trip("steel", capacity=1)
     first, second, third = register("steel"), register("steel"), register("steel")
     assert "2 people would be told by email." in page("/sign-up").text

@@ -22,7 +22,7 @@ from dofc_events.hosting.stages.rules import DATES, Act, Stage, WrongStage, chan
 from dofc_events.organise.hosting.calls.forms import CallForm, ChangeCallForm, ExtendForm, NewCallForm, ShortlistForm
 from dofc_events.organise.hosting.queries import reviewers_with_an_interest, trail_of
 from dofc_events.organise.hosting.shared import CALL, DESK, around, call_of, readers_only, withdrawn_names
-from dofc_events.organise.shared import before_id
+from dofc_events.organise.shared import before_id, emailed
 from dofc_events.organise.trail.hosting.texts import line_of
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 from dofc_events.web.moments import on_the_clock
@@ -149,7 +149,8 @@ def extend(year: int) -> ResponseReturnValue:
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, page, **context)
-    flash(_("Call extended. Everyone whose dates have changed will be told by email."), "success")
+    told = emailed(_("Everyone whose dates have changed will be told by email."))
+    flash(f"{_('Call extended.')} {told}", "success")
     return redirect(url_for(".call", year=year), 303)
 
 
@@ -224,7 +225,8 @@ def shortlist(year: int) -> ResponseReturnValue:
         return answer_errors(form, page, **context)
     except WrongStage:
         return redirect(url_for(".shortlist", year=year), 303)
-    flash(_("Shortlist saved. Proposers whose status has changed will be told by email."), "success")
+    told = emailed(_("Proposers whose status has changed will be told by email."))
+    flash(f"{_('Shortlist saved.')} {told}", "success")
     return redirect(url_for(".call", year=year), 303)
 
 

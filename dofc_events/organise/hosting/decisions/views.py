@@ -28,6 +28,7 @@ from dofc_events.hosting.stages.rules import Act, WrongStage
 from dofc_events.mail.envelope import Envelope
 from dofc_events.organise.hosting.decisions.forms import AnnounceForm, DecisionForm
 from dofc_events.organise.hosting.shared import CALL, around, call_of, withdrawn_names
+from dofc_events.organise.shared import emailed
 from dofc_events.web.forms import answer_errors, form_page
 
 blueprint = Blueprint("decisions", __name__)
@@ -121,7 +122,8 @@ def announce(year: int) -> ResponseReturnValue:
 
 def _say_what_was_announced(told: int, edition: Edition | None) -> None:
     flash(_("The decision has been announced."), "success")
-    flash(ngettext("The proposer will be told by email.", "%(num)d proposers will be told by email.", told), "success")
+    words = ngettext("The proposer will be told by email.", "%(num)d proposers will be told by email.", told)
+    flash(emailed(words), "success")
     if edition:
         words = _("%(edition)s has been created as a draft, and its host can now edit it.", edition=edition.name)
         flash(words, "success")

@@ -19,6 +19,7 @@ from dofc_events.hosting.queries import members_with_representatives
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.organise.hosting.members.forms import ChangeMemberForm, NewMemberForm, RemoveForm, RepresentativeForm
 from dofc_events.organise.hosting.shared import DESK, around
+from dofc_events.organise.shared import emailed
 from dofc_events.web.asking import be_sure
 from dofc_events.web.forms import answer_errors, answer_too_many, form_page
 
@@ -121,12 +122,12 @@ def add_representative(slug: str) -> ResponseReturnValue:
     except TooManyMessages as refusal:
         return answer_too_many(form, refusal.retry_after, page, member=member, **around())
     names = {"name": account.name, "member": member.organisation.name}
-    flash(
-        _("%(name)s can now vote for %(member)s, and will be told by email how to sign in.", **names)
+    done = (
+        _("%(name)s can now vote for %(member)s.", **names)
         if role == RoleName.MEMBER
-        else _("%(name)s is now a reviewer for %(member)s, and will be told by email how to sign in.", **names),
-        "success",
+        else _("%(name)s is now a reviewer for %(member)s.", **names)
     )
+    flash(f"{done} {emailed(_('They will be told by email how to sign in.'))}", "success")
     return redirect(url_for(".member", slug=slug), 303)
 
 

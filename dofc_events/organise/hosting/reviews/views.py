@@ -25,6 +25,7 @@ from dofc_events.hosting.reviews.service import give_review, scores_of
 from dofc_events.hosting.rules import PENDING, RECEIVED, ProposalStatus, by_score, weighted_score
 from dofc_events.organise.hosting.reviews.forms import ConflictForm, MembershipForm, QuestionForm, ReviewForm
 from dofc_events.organise.hosting.shared import CALL, DESK, around, call_of, everybodys, readers_only
+from dofc_events.organise.shared import emailed
 from dofc_events.web.attachments.shared import file_answer
 from dofc_events.web.forms import form_page
 
@@ -107,7 +108,8 @@ def question(reference: str) -> ResponseReturnValue:
     except Refusal:
         # It was possible a moment ago; the page says why it no longer is.
         return make_response(render_template(page, form=form, **context | _about(reference)), 403)
-    flash(_("Question asked. You will be told by email when the proposer answers."), "success")
+    told = emailed(_("You will be told by email when the proposer answers."))
+    flash(f"{_('Question asked.')} {told}", "success")
     return redirect(url_for(".proposal", reference=reference, _anchor="questions"), 303)
 
 

@@ -24,7 +24,7 @@ from dofc_events.organise.registrations.many.forms import (
     UntagForm,
 )
 from dofc_events.organise.registrations.shared import of_the_list
-from dofc_events.organise.shared import EDITION, around, asked_audience
+from dofc_events.organise.shared import EDITION, around, asked_audience, emailed
 from dofc_events.places.service import CategoryFull
 from dofc_events.registration.many import service as many
 from dofc_events.registration.many.queries import Selection, selection_of, those_shown
@@ -80,41 +80,30 @@ DEEDS = {
         CategoryForm,
         many.change_category,
         lambda number, form: (
-            ngettext(
-                "%(num)d person has a new category and has not been told.",
-                "%(num)d people have a new category and have not been told.",
-                number,
-            )
-            if form.quiet.data
-            else ngettext(
-                "%(num)d person has a new category and will be told by email.",
-                "%(num)d people have a new category and will be told by email.",
-                number,
-            )
+            ngettext("%(num)d person has a new category.", "%(num)d people have a new category.", number)
+            + _told(number, quiet=form.quiet.data)
         ),
     ),
     Act.APPROVE: Deed(
         ApproveForm,
         many.approve,
-        lambda number, form: ngettext(
-            "%(num)d request has been accepted. The delegate will be told by email.",
-            "%(num)d requests have been accepted. The delegates will be told by email.",
-            number,
+        lambda number, form: (
+            ngettext("%(num)d request has been accepted.", "%(num)d requests have been accepted.", number)
+            + _told(number)
         ),
     ),
     Act.CONFIRM: Deed(
         ConfirmForm,
         many.confirm,
-        lambda number, form: ngettext(
-            "%(num)d person now has a confirmed place and will be told by email.",
-            "%(num)d people now have a confirmed place and will be told by email.",
-            number,
+        lambda number, form: (
+            ngettext("%(num)d person now has a confirmed place.", "%(num)d people now have a confirmed place.", number)
+            + _told(number)
         ),
     ),
     Act.CANCEL: Deed(
         CancelForm,
         many.cancel,
-        lambda number, form: f"{_ended(number, form)} {_told(number, form)}",
+        lambda number, form: _ended(number, form) + _told(number, quiet=form.quiet.data),
     ),
 }
 
@@ -127,10 +116,12 @@ def _ended(number: int, form: Any) -> str:
     )
 
 
-def _told(number: int, form: Any) -> str:
-    if form.quiet.data:
-        return str(ngettext("The delegate has not been told.", "The delegates have not been told.", number))
-    return str(ngettext("The delegate will be told by email.", "The delegates will be told by email.", number))
+def _told(number: int, *, quiet: bool = False) -> str:
+    if quiet:
+        words = ngettext("The delegate has not been told.", "The delegates have not been told.", number)
+    else:
+        words = emailed(ngettext("The delegate will be told by email.", "The delegates will be told by email.", number))
+    return f" {words}"
 
 
 @blueprint.route(f"{EDITION}/registrations/selected", methods=["GET", "POST"])

@@ -32,7 +32,7 @@ from dofc_events.organise.registrations.person.queries import (
 )
 from dofc_events.organise.registrations.queries import Sort, categories, neighbours, tags_at
 from dofc_events.organise.registrations.shared import asked_order, of_the_list, ranks_of
-from dofc_events.organise.shared import EDITION, around, asked_filters, kept
+from dofc_events.organise.shared import EDITION, around, asked_filters, emailed
 from dofc_events.places.queries import edition_pool
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.places.service import CategoryFull, NothingFree
@@ -247,7 +247,7 @@ def reinstate(edition: Edition, reference: str) -> ResponseReturnValue:
     except (on_behalf.NotCancelled, on_behalf.EditionNotRunning, on_behalf.AlreadyRegistered):
         # Somebody else was quicker; the page says with what.
         return redirect(url_for(".reinstate", year=edition.year, reference=reference, **of_the_list()), 303)
-    flash(_("%(name)s has a confirmed place again and will be told by email.", name=found.full_name), "success")
+    _say_done(_("%(name)s has a confirmed place again.", name=found.full_name))
     return redirect(url_for(".index", year=edition.year, reference=reference, **of_the_list()), 303)
 
 
@@ -271,10 +271,7 @@ def send_link(edition: Edition, reference: str) -> ResponseReturnValue:
     except RegistrationOver:
         flash(_("Nothing has been sent: this registration has been cancelled."), "warning")
     else:
-        flash(
-            _("The link will be sent to %(email)s.", email=found.email) if settings().mail_is_delivered else kept(),
-            "success",
-        )
+        flash(emailed(_("The link will be sent to %(email)s.", email=found.email)), "success")
     return redirect(url_for(".index", year=edition.year, reference=reference, **of_the_list()), 303)
 
 
@@ -313,7 +310,7 @@ def _say_what_was_changed(name: str, *, changed: bool, quiet: bool) -> None:
     elif quiet:
         flash(_("Changes saved. %(name)s has not been told.", name=name), "success")
     else:
-        flash(_("Changes saved. %(name)s will be told by email.", name=name), "success")
+        flash(f"{_('Changes saved.')} {emailed(_('%(name)s will be told by email.', name=name))}", "success")
 
 
 def _say_what_was_added(added: on_behalf.Added, status: ClaimStatus) -> None:
@@ -327,12 +324,13 @@ def _say_what_was_added(added: on_behalf.Added, status: ClaimStatus) -> None:
             "info",
         )
     elif status is ClaimStatus.CONFIRMED:
-        flash(_("%(name)s has a place and will be told by email.", name=name), "success")
+        _say_done(_("%(name)s has a place.", name=name))
     else:
-        flash(
-            _("No place is free for %(name)s, who is on the waiting list and will be told by email.", name=name),
-            "success",
-        )
+        _say_done(_("No place is free for %(name)s, who is on the waiting list.", name=name))
+
+
+def _say_done(words: str) -> None:
+    flash(f"{words} {emailed(_('They will be told by email.'))}", "success")
 
 
 def _not_running(edition: Edition) -> ResponseReturnValue:

@@ -14,7 +14,7 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.models import Registration
 from dofc_events.notices.service import terms_of
-from dofc_events.organise.shared import EDITION, around
+from dofc_events.organise.shared import EDITION, around, emailed
 from dofc_events.organise.trips.draw.forms import PublishDrawForm
 from dofc_events.registration.trips import service as seats
 from dofc_events.trips.draw.queries import drawn_delegates, tally_of, wishing
@@ -51,7 +51,8 @@ def index(edition: Edition) -> ResponseReturnValue:
     except DrawNotDue:
         flash(_("There is nothing to draw now. The reason is below."), "warning")
     else:
-        flash(_("The draw has been published. Everyone who took part will be told by email."), "success")
+        told = emailed(_("Everyone who took part will be told by email."))
+        flash(f"{_('The draw has been published.')} {told}", "success")
     return redirect(url_for(".index", year=edition.year), 303)
 
 

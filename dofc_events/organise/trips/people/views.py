@@ -14,7 +14,7 @@ from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import NotAgreed, Refusal
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import live_found_by, live_registration, registration_by_reference
-from dofc_events.organise.shared import EDITION, around
+from dofc_events.organise.shared import EDITION, around, emailed
 from dofc_events.organise.trips.people.forms import TAKE_OFF, WAIT, AddPersonForm, MoveForm
 from dofc_events.places.rules import LIVE, ClaimStatus
 from dofc_events.places.service import NothingFree
@@ -240,7 +240,7 @@ def _moved(number: int, selection: Selection, move: Move) -> str:
             number,
             **words,
         )
-    told: str = _("Nobody has been told.") if move.quiet else _("They will be told by email.")
+    told: str = _("Nobody has been told.") if move.quiet else emailed(_("They will be told by email."))
     return f"{text} {told}"
 
 

@@ -210,7 +210,7 @@ def test_category_of_somebody_who_cancelled_meanwhile_leaves_nothing_to_do(do, r
 def test_category_is_changed_without_telling(do, register, reading):
     register(category="company")
     page = do("category").form().fill(category="guest", quiet=True).submit()
-    assert "1 person has a new category and has not been told." in page.text
+    assert "1 person has a new category. The delegate has not been told." in page.text
     with reading() as session:
         assert session.scalars(select(Message.kind).where(Message.kind == "registration-changed")).all() == []
 

@@ -196,7 +196,8 @@ def test_links_in_what_happened_act_for_nobody(organiser, register, writing, yea
 # Changing details
 
 
-def test_edit_changes_records_and_tells(organiser, register, reading, year):
+def test_edit_changes_records_and_tells(organiser, register, reading, year, with_mail_server):
+    with_mail_server()
     reference = register(given_name="Ana", email="ana@dofc.test")
     form = organiser.get(address(year, reference)).follow("Change the details").form()
     page = form.fill(organisation="Zelena Energija").submit()
