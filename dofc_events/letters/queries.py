@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, distinct, exists, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, distinct, exists, func, literal, or_, select, true, union_all
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from dofc_events.conference.rules import EditionStatus
@@ -79,7 +79,8 @@ def stored(audience: Audience) -> dict[str, Any]:
 
 def audience_of(letter: Letter) -> Audience:
     """The audience of a letter."""
-    return Audience(Filters(**letter.audience["filters"]), tuple(letter.audience["references"]))
+    filters, references = Filters(**letter.audience["filters"]), tuple(letter.audience["references"])
+    return Audience(filters, references, chosen_at=letter.written_at if references else None)
 
 
 def is_for_all_who_take_part(audience: Audience) -> bool:
@@ -90,22 +91,28 @@ def is_for_all_who_take_part(audience: Audience) -> bool:
 def conditions_of(edition_id: int, audience: Audience) -> list[ColumnElement[bool]]:
     """What a registration, and its `Claim`, must be for a letter to that audience to be meant for it."""
     # Whoever has been erased has no address.
-    found = [*members_of(edition_id, audience), Registration.email != ""]
-    return [*found, Claim.status.in_(LIVE)] if is_for_all_who_take_part(audience) else found
+    return [*members_of(edition_id, audience), Registration.email != "", _is_meant(audience)]
+
+
+def _is_meant(audience: Audience) -> ColumnElement[bool]:
+    if is_for_all_who_take_part(audience):
+        return Claim.status.in_(LIVE)
+    if audience.chosen_at:
+        return or_(Registration.ended_at.is_(None), Registration.ended_at <= audience.chosen_at)
+    return true()
 
 
 def readers_of(session: Session, edition_id: int, audience: Audience) -> Readers:
     """The people a letter to an audience would be sent to now."""
-    query = select(Registration.id, READER, Claim.status)
+    query = select(Registration.id, READER, Claim.status, _is_meant(audience).label("is_meant"))
     query = query.join(Claim, Claim.registration_id == Registration.id)
     query = query.where(*members_of(edition_id, audience), Registration.email != "")
     # Of two registrations of one address it is the living one that is meant, else the later.
     rows = session.execute(query.order_by(Registration.ended_at.is_not(None), Registration.id.desc())).all()
-    everyone = is_for_all_who_take_part(audience)
-    meant = [row for row in rows if not everyone or row.status in LIVE]
+    meant = [row for row in rows if row.is_meant]
     by_address: dict[str, int] = {}
     cancelled = 0
-    for registration_id, key, status in meant:
+    for registration_id, key, status, _ in meant:
         if key not in by_address:
             by_address[key] = registration_id
             cancelled += status == ClaimStatus.CANCELLED

@@ -62,12 +62,14 @@ class Filters:
 class Audience:
     """Some registrations of an edition: all that the filters leave or, where references are given, those of them.
 
-    With `until`, none that came after the registration with this id.
+    With `until`, none that came after the registration with this id. What is for those given, who were `chosen_at` a
+    moment, is not for those of them who have cancelled since.
     """
 
     filters: Filters = Filters()
     references: tuple[str, ...] = ()
     until: int | None = None
+    chosen_at: datetime | None = None
 
     @property
     def may_be_few(self) -> bool:

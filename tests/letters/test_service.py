@@ -10,7 +10,7 @@ from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import AuditEntry
 from dofc_events.letters import service
 from dofc_events.letters.models import Letter, LetterRecipient
-from dofc_events.letters.queries import due_time, letter_faults, progress_of, reach_of, readers_of
+from dofc_events.letters.queries import audience_of, due_time, letter_faults, progress_of, reach_of, readers_of
 from dofc_events.letters.rules import Anchor, LetterState
 from dofc_events.mail.models import Message
 from dofc_events.mail.outbox import can_be_sent_again
@@ -43,6 +43,19 @@ def test_readers_are_those_who_take_part_unless_a_status_is_asked_for(session):
     assert (set(asked_for.keys), asked_for.ended, asked_for.cancelled) == ({gone.id}, 0, 1)
     picked = readers_of(session, edition.id, Audience(references=(gone.reference, first.reference)))
     assert (set(picked.keys), picked.cancelled) == ({gone.id, first.id}, 1)
+
+
+def test_whoever_cancels_after_they_were_picked_gets_no_letter(session):
+    edition = make_edition(session)
+    people = [make_registration(session, edition, email=f"{name}@dofc.test") for name in ("ana", "bo", "vi")]
+    cancel_registration(session, people[0].id, DELEGATE, NOW - DAY)
+    picked = Audience(references=tuple(one.reference for one in people))
+    letter = session.get_one(Letter, write(session, edition, picked))
+    assert readers_of(session, edition.id, audience_of(letter)).count == reach_of(session, [letter])[letter.id] == 3
+    cancel_registration(session, people[1].id, DELEGATE, NOW + DAY)
+    readers = readers_of(session, edition.id, audience_of(letter))
+    assert (set(readers.keys), readers.ended, readers.cancelled) == ({people[0].id, people[2].id}, 1, 1)
+    assert reach_of(session, [letter]) == {letter.id: 2}
 
 
 def test_readers_have_each_address_once_and_the_living_registration_of_it(session):

@@ -23,7 +23,7 @@ from tests.support.tree import Element, parsed
 
 MAX_REDIRECTS = 5
 # What was done, and that somebody is told of it.
-PROMISE = re.compile(r'"notice notice-success"><p>[^<]* by email')
+PROMISE = re.compile(r'"notice notice-success"><p>[^<]*( by email|We will write to|letter is being sent)')
 
 
 class Page:

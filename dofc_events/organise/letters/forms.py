@@ -27,6 +27,8 @@ from dofc_events.web.forms import Form
 from dofc_events.web.moments import ClockField, DayField, plausible
 
 BEFORE, AFTER = "before", "after"
+# What a link may have for its address.
+STAND_INS = (f"{{{LINK}}}",)
 
 
 def can_be_filled_in(text: str, own: Collection[str]) -> None:
@@ -59,7 +61,7 @@ class LetterForm(Form):
     own: Collection[str] = ()
 
     subject = Line(_l("Subject"), longest=LONGEST_SUBJECT, missing=_l("Enter a subject."))
-    body = Prose(_l("Text"), longest=LONGEST_BODY, missing=_l("Write what the letter says."))
+    body = Prose(_l("Text"), longest=LONGEST_BODY, stand_ins=STAND_INS, missing=_l("Write what the letter says."))
     anchor = SelectField(
         _l("When it is sent"),
         choices=[
@@ -159,7 +161,7 @@ class SendForm(Form):
 class ChangeForm(SendForm):
     """Whether everybody is told of a changed place or time, and with which sentence."""
 
-    sentence = Prose(_l("Your own sentence"), longest=LONGEST_BODY)
+    sentence = Prose(_l("Your own sentence"), longest=LONGEST_BODY, stand_ins=STAND_INS)
     answer = StringField()
 
     def validate_sentence(self, field: Prose) -> None:

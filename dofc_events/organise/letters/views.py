@@ -205,7 +205,7 @@ def send(edition: Edition, letter_id: int) -> ResponseReturnValue:
         form.digest.data = readers.digest
         form.form_errors = [why_not(refusal)]
         return answer_errors(form, page, **context)
-    flash(_("Letter scheduled.") if found.anchor else _going(readers.count), "success")
+    flash(_("Letter scheduled.") if found.anchor else emailed(_going(readers.count)), "success")
     return redirect(_address(edition, letter_id), 303)
 
 

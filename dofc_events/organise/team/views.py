@@ -19,7 +19,7 @@ from dofc_events.conference.models import Edition
 from dofc_events.core.clock import end_of_day, in_zone, now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.mail.outbox import TooManyMessages
-from dofc_events.organise.shared import EDITION, around
+from dofc_events.organise.shared import EDITION, around, emailed
 from dofc_events.organise.team.forms import ROLE_NAMES, ChangeRoleForm, InvitationForm, RoleEndForm
 from dofc_events.web.asking import be_sure
 from dofc_events.web.forms import answer_errors, answer_too_many, form_page
@@ -41,13 +41,17 @@ def index(edition: Edition) -> ResponseReturnValue:
     email, name, role = form.email.data, form.name.data, RoleName(form.role.data)
     try:
         with unit_of_work() as session:
-            team.invite(session, edition.id, email, name, role, _ends_at(form, edition), acting(), now())
+            account = team.invite(session, edition.id, email, name, role, _ends_at(form, edition), acting(), now())
     except TooManyMessages as refusal:
         return answer_too_many(form, refusal.retry_after, page, **_context(edition))
     except team.InTeamAlready:
         form.email.errors = [_("This address already has this role. Change its last day in the list.")]
         return answer_errors(form, page, **_context(edition))
-    flash(_("%(name)s has been added to the team. We will write to %(email)s.", name=name, email=email), "success")
+    done, told = (
+        _("%(name)s has been added to the team.", name=account.name),
+        _("We will write to %(email)s.", email=email),
+    )
+    flash(f"{done} {emailed(told)}", "success")
     return redirect(url_for(".index", year=edition.year), 303)
 
 

@@ -58,6 +58,16 @@ def test_figures_agree_with_the_lists_they_lead_to(organiser, writing, year):
     assert "free of 2 places" in page.text
 
 
+def test_figures_have_requests_where_there_are_any(organiser, writing, year):
+    with writing() as session:
+        edition = edition_by_year(session, year)
+        edition.categories[0].needs_approval = True
+        session.flush()
+        make_registration(session, edition, category=edition.categories[0].slug)
+    link = organiser.get(f"/organise/editions/{year}/").one("dl.figures a[href*='status=requested']")
+    assert link.text == "1" == organiser.get(link["href"]).one("[data-total]")["data-total"]
+
+
 def test_edition_of_the_past_has_pages_without_figures(enter, writing):
     with writing() as session:
         make_edition(session, year=2015, status="archived").country = "RO"

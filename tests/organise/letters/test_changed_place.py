@@ -11,7 +11,8 @@ def change(organiser, year, **typed):
     return organiser.get(f"/organise/editions/{year}/settings/dates").form().fill(**typed).submit()
 
 
-def test_changed_place_asks_whether_to_tell_everybody(organiser, year, register, tick, reading):
+def test_changed_place_asks_whether_to_tell_everybody(organiser, year, register, tick, reading, with_mail_server):
+    with_mail_server()
     references = [register(), register(), register()]
     page = change(organiser, year, city="Plovdiv")
     assert page.h1 == "Tell 3 people that the place or time has changed?"

@@ -81,6 +81,17 @@ def test_thanks_are_for_those_who_came(see):
     assert "Place confirmed, have arrived" in page.text
 
 
+def test_what_a_letter_may_begin_with_can_be_kept(see, reading):
+    beginnings = [link["href"] for link in see("").all("main a[href*='starter=']")]
+    assert len(beginnings) > 3
+    for address in beginnings:
+        form = see("/new?" + address.partition("?")[2]).form()
+        page = form.submit()
+        assert page.status == 200 and page.url.rstrip("/").split("/")[-1].isdecimal(), page
+    with reading() as session:
+        assert "[your page]({own_page})" in " ".join(session.scalars(select(Letter.body)))
+
+
 def test_new_letter_needs_a_text(see):
     page = see("/new").form().fill(subject="x", body="  ", days=0).submit()
     assert page.status == 422 and "Write what the letter says." in page.text
@@ -167,7 +178,7 @@ def test_letter_goes_to_exactly_those_whom_the_page_names(written, register, wri
     assert page.h1 == "Send it to 2 people?" and "Ana Kovač" in page.text
     assert "1 more is left out, because they cancelled" in page.text
     page = page.form().submit()
-    assert "The letter is being sent to 2 people." in page.text and "Being sent" in page.text
+    assert "emails are kept and not sent" in page.text and "Being sent" in page.text
     tick()
     assert announced() == sorted([first, second])
     row = see().one("tr[data-letter]").get_text(" ")

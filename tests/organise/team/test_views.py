@@ -25,10 +25,18 @@ def row(page, name: str):
 
 def test_invite_adds_and_writes(organiser, reading, team):
     page = invite(organiser, team)
-    assert "Ben Novák has been added to the team. We will write to ben@dofc.test" in page.text
+    assert "Ben Novák has been added to the team. No mail server is set up, so emails are kept" in page.text
     assert "Desk the end of Tuesday 1 December 2026 (Sofia time)" in row(page, "Ben")
     with reading() as session:
         assert session.scalars(select(Message.kind)).all() == ["team-invitation"]
+
+
+def test_invite_of_an_account_names_it_as_everybody_knows_it(organiser, writing, team, with_mail_server):
+    with writing() as session:
+        known = make_account(session, name="Nova Novák")
+    with_mail_server()
+    page = invite(organiser, team, email=known.email, name="Another Name")
+    assert f"Nova Novák has been added to the team. We will write to {known.email}." in page.text
 
 
 def test_team_stands_as_a_reader_looks_for_it(organiser, team, edition, writing):
