@@ -195,8 +195,11 @@ def test_file_beyond_a_quota_is_refused_and_not_kept(make_app, ana, kept, settin
 
 def test_colleague_who_takes_over_does_not_get_the_file(client, ana, kept):
     client.get(ana["files"]).form("form[action$='files/cv']").fill(file=("cv.pdf", uploads.pdf())).submit()
-    form = client.get(ana["own"] + "hand-over").form("hand-over")
-    form.fill(given_name="Mira", email="mira@dofc.test").submit().form("hand-over").submit()
+    page = client.get(ana["own"] + "hand-over")
+    assert "Files that you have added will be deleted for good." in page.text
+    form = page.form("hand-over").fill(given_name="Mira", email="mira@dofc.test").submit().form("hand-over")
+    asked = form.submit().follow("Take it back")
+    assert "Files that you had added have been deleted: please add them again." in asked.text
     assert kept() == {}
 
 
