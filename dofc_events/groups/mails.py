@@ -29,15 +29,21 @@ def group_registered(group: Group, people: Sequence[Person], stated_consent: str
 
 
 def places_together(
-    group: Group, people: Sequence[Person], *, until: datetime | None = None, reopened: str = ""
+    group: Group,
+    people: Sequence[Person],
+    *,
+    until: datetime | None = None,
+    reopened: str = "",
+    before: ClaimStatus | None = None,
 ) -> Envelope:
     """What has become of the places of several people without an address of their own: the same for each.
 
     Of what is offered it has the link that takes all of it. With `until` it reminds of an offer, and is too late then.
-    `reopened`: why organisers opened the waiting list again, if they did.
+    `reopened`: why organisers opened the waiting list again, if they did; `before`: what they held, if it has ended.
     """
     claim = people[0].claim
     words: dict[str, Any] = {"claim": claim, "people": _listed(group, people), "confirm": _confirm(group)}
+    words["before"] = before
     kind = OFFER_REMINDER if until else STATUS_KINDS[ClaimStatus(claim.status)]
     return _message("places", kind, group, expires_at=until, reminds=until is not None, reopened=reopened, **words)
 

@@ -101,8 +101,8 @@ def status_message(
 ) -> Envelope:
     """The message that says what a registration holds now, and what changed about `seats`, by trip.
 
-    `handed_over_by` names who handed it to its new delegate; `before` is what a cancelled one held, or CANCELLED of one
-    that was reinstated; `because` is the reason for which organisers confirmed, cancelled or reinstated it by hand;
+    `handed_over_by` names who handed it to its new delegate; `before` is what one that has ended held, or CANCELLED of
+    one that was reinstated; `because` is the reason for which organisers confirmed, cancelled or reinstated it by hand;
     `stated_consent` is what they said about the delegate's consent when they made the registration themselves.
     """
     match standing.status:
@@ -116,7 +116,7 @@ def status_message(
         case ClaimStatus.OFFERED:
             return registration_offered(standing, seats, handed_over_by)
         case ClaimStatus.EXPIRED:
-            return registration_expired(standing, seats, handed_over_by)
+            return registration_expired(standing, seats, handed_over_by, before)
         case ClaimStatus.CANCELLED:
             return registration_cancelled(standing, seats, before, because)
 
@@ -157,8 +157,11 @@ def offer_reminder(standing: Standing, claims: Sequence[Claim]) -> Envelope:
     return _message("offer_reminder", OFFER_REMINDER, standing, expires_at=until, **words)
 
 
-def registration_expired(standing: Standing, seats: Seats, handed_over_by: str = "") -> Envelope:
-    return _message("expired", "registration-expired", standing, seats=seats, handed_over_by=handed_over_by)
+def registration_expired(
+    standing: Standing, seats: Seats, handed_over_by: str = "", before: ClaimStatus | None = None
+) -> Envelope:
+    words: dict[str, Any] = {"handed_over_by": handed_over_by, "before": before}
+    return _message("expired", "registration-expired", standing, seats=seats, **words)
 
 
 def registration_cancelled(

@@ -215,6 +215,14 @@ def waiting_for(session: Session, edition_id: int) -> Sequence[int]:
     return session.scalars(query.where(Claim.position.is_not(None)).order_by(Claim.position)).all()
 
 
+def count_offered(session: Session, edition_id: int) -> int:
+    """How many people hold an offer, of a place at an edition or of a seat on one of its trips."""
+    offered = select(func.count(Claim.registration_id.distinct())).join(Registration)
+    return (
+        session.scalar(offered.where(Registration.edition_id == edition_id, Claim.status == ClaimStatus.OFFERED)) or 0
+    )
+
+
 @cache
 def _pools_with_what_they_count() -> Select[Pool, int, int | None]:
     """Each with how many of its claims are confirmed or offered, and the last position in its line."""

@@ -24,7 +24,7 @@ from dofc_events.groups.queries import (
 from dofc_events.groups.service import cancel_with, change_contact
 from dofc_events.groups.together.service import confirm_places, remind_contact, tell_contacts
 from dofc_events.notices import queries
-from dofc_events.places.queries import edition_pool
+from dofc_events.places.queries import edition_pool, waiting_for
 from dofc_events.places.rules import HOLD
 from dofc_events.registration import timers
 from dofc_events.registration.service import cancel_registration, correct_address, resize_edition
@@ -128,6 +128,27 @@ def test_places_that_end_because_the_edition_is_archived_were_not_confirmed_too_
     worked(session, NOW)
     again = letters(session, to=CONTACT.email)[-1]
     assert again.subject.startswith("5 places at ") and "It was archived too soon." in " ".join(again.text.split())
+
+
+@pytest.mark.databases("sqlite")
+def test_offers_and_waits_that_end_because_the_edition_is_archived_are_told_apart(session):
+    edition = make_edition(session, year=2031, capacity=2)
+    first = [make_registration(session, edition, email=f"first{number}@own.test") for number in range(2)]
+    make_group(session, edition, [someone(name) for name in NAMES[:4]], choice="split")
+    for person in first:
+        cancel_registration(session, person.id, DELEGATE, NOW)
+    deliver_all(session)
+    edition.status = EditionStatus.ARCHIVED
+    waiting = waiting_for(session, edition.id)
+    for _ in range(2):
+        worked(session, NOW)
+    timers.close_list(session, waiting, WORKER, NOW)
+    *_, offers, wait, _other_wait = letters(session, to=CONTACT.email)
+    assert offers.subject == f"2 places at {edition.name} are no longer held"
+    said = " ".join(offers.text.split())
+    assert "The 2 places offered to your group are no longer held: no more places are given out." in said
+    assert "- Ana Kovač" in said and "- Ceca Kovač" not in said
+    assert wait.subject == f"Ceca Kovač: The waiting list for {edition.name} has closed"
 
 
 @pytest.mark.databases("sqlite")

@@ -248,6 +248,20 @@ def test_close_list_of_an_archived_edition_says_that_the_list_is_closed(session,
     assert "The waiting list has closed" in letters(session, to=people[1].email)[-1].text
 
 
+def test_who_has_an_offer_when_the_edition_is_archived_is_told_that_the_place_is_no_longer_held(
+    session, edition, people, offered
+):
+    edition.status = EditionStatus.ARCHIVED
+    lapse(session, NOW)
+    timers.close_list(session, [people[2].id], WORKER, NOW)
+    told = letters(session, to=offered.email)[-1]
+    assert told.kind == "registration-expired"
+    assert told.subject == f"The place offered to you at {edition.name} is no longer held"
+    for part in (told.text, told.html):
+        assert "The place offered to you is no longer held: no more places are given out." in " ".join(part.split())
+    assert letters(session, to=people[2].email)[-1].subject == f"The waiting list for {edition.name} has closed"
+
+
 # More people than one transaction can write to
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -18,6 +19,7 @@ from dofc_events.notices.queries import standing_of
 from dofc_events.notices.service import Changes, log, put_off, send, withdraw_outdated, write
 from dofc_events.places import service as places
 from dofc_events.places.queries import overdue
+from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.service import RegistrationOver
 
 Told = list[tuple[Standing, News]]
@@ -100,7 +102,8 @@ def _tell(session: Session, group: Group, told: Told, now: datetime) -> None:
     elif told:
         people = [_person(standing) for standing, _ in told]
         news = told[0][1]
-        tell_together(session, group, people, now, asked_for=news.asked_for, reopened=news.reopened)
+        words: dict[str, Any] = {"reopened": news.reopened, "before": news.before}
+        tell_together(session, group, people, now, asked_for=news.asked_for, **words)
 
 
 def tell_together(
@@ -112,10 +115,11 @@ def tell_together(
     keep: bool = False,
     asked_for: bool,
     reopened: str = "",
+    before: ClaimStatus | None = None,
 ) -> None:
     """Write one message to the contact about what several people hold, which is the same; `keep` as elsewhere."""
     session.flush()
-    envelope = mails.places_together(group, people, reopened=reopened)
+    envelope = mails.places_together(group, people, reopened=reopened, before=before)
     message = outbox.enqueue(session, envelope, now, keep=keep, asked_for=asked_for)
     session.flush()
     session.add_all(ToldTogether(message_id=message.id, registration_id=one.registration.id) for one in people)

@@ -24,8 +24,8 @@ from dofc_events.trips.rules import Reason
 class News:
     """What one delegate is to be told: about the place at the edition, about seats, by trip, and about `details`.
 
-    `before` is what a cancelled registration held, and CANCELLED of one that was reinstated; `because` is the reason
-    that organisers gave for what they did to the place by hand, `reopened` for opening the waiting list again;
+    `before` is what a registration that has ended held, and CANCELLED of one that was reinstated; `because` is the
+    reason that organisers gave for what they did to the place by hand, `reopened` for opening the waiting list again;
     `details` are names of fields of Details that organisers changed, `own_details` of those that the delegate did.
     `added`: organisers registered them, and the message quotes what they said about the delegate's consent.
     `organisers_say` is what organisers write to the delegate with it. `choices` are options of questions that they

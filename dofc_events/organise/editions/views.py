@@ -40,7 +40,13 @@ from dofc_events.organise.editions.forms import NewEditionForm, ReopenForm, Year
 from dofc_events.organise.editions.settings import views as settings
 from dofc_events.organise.editions.settings.service import unlikely_days, unlikely_zone
 from dofc_events.organise.shared import EDITION, around, emailed
-from dofc_events.places.queries import categories_with_places, edition_pool, places_of
+from dofc_events.places.queries import (
+    categories_with_places,
+    count_offered,
+    edition_pool,
+    places_of,
+    waiting_for,
+)
 from dofc_events.questions.queries import questions_of
 from dofc_events.registration.service import RegistrationOver
 from dofc_events.registration.waiting_list.queries import count_closed
@@ -131,8 +137,8 @@ def archive(edition: Edition) -> ResponseReturnValue:
     """Archive an edition, after asking."""
     form = ButtonForm()
     if not form.validate_on_submit():
-        places = places_of(db.session(), [edition.id]).get(edition.id)
-        context = {"places": places, "is_over": edition.is_over(now()), **around(edition)}
+        waiting, offered = len(waiting_for(db.session(), edition.id)), count_offered(db.session(), edition.id)
+        context = {"waiting": waiting, "offered": offered, "is_over": edition.is_over(now()), **around(edition)}
         return form_page(form, "organise/editions/archive.html", **context)
     try:
         with unit_of_work() as session:

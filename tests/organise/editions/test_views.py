@@ -25,6 +25,7 @@ from dofc_events.privacy.models import KeptFor
 from dofc_events.privacy.rules import Period
 from dofc_events.registration.queries import Audience
 from dofc_events.registration.saved.service import save_view
+from dofc_events.registration.service import cancel_registration, resize_edition
 from dofc_events.trips.models import Trip
 from dofc_events.web.attachments.rules import CheckedFile
 from tests.organise.editions.conftest import settings
@@ -183,6 +184,30 @@ def test_archiving_asks_first_and_says_what_it_means(organiser, writing, now_is,
     page = page.form().submit()
     assert f"Days of Clusters {year} has been archived." in page.text
     assert now_is()[0].status == "archived"
+
+
+def test_archiving_says_how_many_offers_end_with_it(organiser, writing, year):
+    with writing() as session:
+        edition = edition_by_year(session, year)
+        resize_edition(session, edition.id, 4, DELEGATE, NOW)
+        make_trip(session, edition, "wine", capacity=1)
+        people = [make_registration(session, edition, trips=("wine",), now=NOW) for _ in range(6)]
+        for person in people[:2]:
+            cancel_registration(session, person.id, DELEGATE, NOW)
+    page = organiser.get(f"/organise/editions/{year}/archive")
+    assert "still waiting" not in page.text
+    # Two places, and the seat that the first of the others has moved up to.
+    assert "3 people have open offers of places or seats, which will end; they will be told by email." in page.text
+
+
+def test_archiving_counts_those_who_wait_for_approval_among_those_who_are_told(organiser, writing, year):
+    with writing() as session:
+        edition = edition_by_year(session, year)
+        asks = next(one for one in edition.categories if one.slug == "company")
+        asks.needs_approval = True
+        make_registration(session, edition, now=NOW)
+    page = organiser.get(f"/organise/editions/{year}/archive")
+    assert "1 person is still waiting for a place" in page.text and "open offer" not in page.text
 
 
 def test_the_pages_of_an_archived_edition_stay_when_its_people_are_erased(organiser, writing, year):
