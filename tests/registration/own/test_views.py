@@ -186,6 +186,47 @@ def test_after_a_lapsed_offer_one_button_leads_back_to_the_list(client, boris, p
     assert len(mail(people[1])) == 4
 
 
+@pytest.mark.parametrize("person", [1, 2])
+@pytest.mark.parametrize("is_free", [False, True])
+def test_what_ended_with_the_archiving_is_not_called_late_once_the_edition_is_taken_out(
+    client, boris, people, page_of, writing, clock, person, is_free
+):
+    clock.shift(timedelta(hours=1))
+    with writing() as session:
+        edition = session.get_one(Edition, people[0].edition_id)
+        edition.status = EditionStatus.ARCHIVED
+        timers.lapse_offers(session, people[1].id, DELEGATE, NOW + timedelta(hours=1))
+        timers.close_list(session, [people[2].id], DELEGATE, NOW + timedelta(hours=1))
+        edition.status = EditionStatus.PUBLISHED
+        if not is_free:
+            make_registration(session, edition, now=NOW + timedelta(hours=1))
+    page = client.get(page_of(people[person]))
+    assert status_of(page) == "expired" and "in time" not in page.text
+    assert "The waiting list was closed, and all offers ended with it." in page.text
+    assert len(page.all("form[action$=rejoin]")) == 1
+    for path in ("offer", "decline"):
+        said = client.get(page_of(people[person], path)).text
+        assert "There is no open offer" in said and "all offers ended with it." in said
+
+
+@pytest.mark.parametrize("is_free", [False, True])
+def test_a_place_that_was_to_be_confirmed_and_ended_with_the_archiving_is_not_called_late(
+    client, writing, page_of, is_free
+):
+    with writing() as session:
+        edition = make_edition(session, year=2029, capacity=1, confirms_places=True)
+        person = make_registration(session, edition)
+        edition.status = EditionStatus.ARCHIVED
+        timers.lapse_offers(session, person.id, DELEGATE, NOW)
+        edition.status = EditionStatus.PUBLISHED
+        if not is_free:
+            make_registration(session, edition)
+    page = client.get(page_of(person))
+    assert status_of(page) == "expired" and "in time" not in page.text
+    for shown in (page, client.get(page_of(person, "offer"))):
+        assert "closed before you confirmed your place, so it is no longer held for you." in shown.text
+
+
 @pytest.mark.parametrize("path", ["edit", "address", "hand-over", "cancel", "offer", "decline", "rejoin"])
 def test_a_form_without_its_token_is_400_and_changes_nothing(client, ana, people, path, database_url):
     before = dump(database_url)
