@@ -192,9 +192,13 @@ class Edition(Revised, Base):
             return self.status == EditionStatus.ARCHIVED and self.year < in_zone(now, self.zone).year
         return self.ends_on < in_zone(now, self.zone).date()
 
-    def is_over(self, now: datetime) -> bool:
+    def has_finished(self, now: datetime) -> bool:
         finishes_at = self.finishes_at()
-        return self.status == EditionStatus.ARCHIVED or (finishes_at is not None and now >= finishes_at)
+        return finishes_at is not None and now >= finishes_at
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether registrations are read-only: once the edition has finished, or is archived."""
+        return self.status == EditionStatus.ARCHIVED or self.has_finished(now)
 
 
 class Category(Base):

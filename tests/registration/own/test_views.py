@@ -227,6 +227,26 @@ def test_a_place_that_was_to_be_confirmed_and_ended_with_the_archiving_is_not_ca
         assert "closed before you confirmed your place, so it is no longer held for you." in shown.text
 
 
+@pytest.mark.parametrize("archived", [False, True])
+def test_an_edition_is_over_once_it_has_ended_and_not_because_it_is_archived(
+    client, ana, people, writing, clock, archived
+):
+    with writing() as session:
+        edition = session.get_one(Edition, people[0].edition_id)
+        edition.status = EditionStatus.ARCHIVED
+    for path in ("", "edit", "address", "hand-over", "trips", "cancel"):
+        said = client.get(f"{ana}{path}").text
+        assert "The organisers have archived this edition" in said, path
+        assert "is over" not in said and "Thank you" not in said and "already ended" not in said, path
+    with writing() as session:
+        session.get_one(Edition, edition.id).status = EditionStatus.ARCHIVED if archived else EditionStatus.PUBLISHED
+    clock.move_to(edition.finishes_at())
+    assert "This edition is over. Thank you for being part of it." in client.get(ana).text
+    for path in ("edit", "cancel"):
+        said = client.get(f"{ana}{path}").text
+        assert "This edition is over." in said and "have archived" not in said and "already ended" not in said, path
+
+
 @pytest.mark.parametrize("path", ["edit", "address", "hand-over", "cancel", "offer", "decline", "rejoin"])
 def test_a_form_without_its_token_is_400_and_changes_nothing(client, ana, people, path, database_url):
     before = dump(database_url)

@@ -254,7 +254,7 @@ def test_edit_is_over_with_the_edition(organiser, register, writing, year):
     with writing() as session:
         session.scalars(select(Edition).where(Edition.year == year)).one().status = EditionStatus.ARCHIVED
     page = organiser.get(address(year, reference, "/edit"))
-    assert page.status == 403 and "edition is over" in page.text
+    assert page.status == 403 and "edition is over or has been archived" in page.text
 
 
 # The link
