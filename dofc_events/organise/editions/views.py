@@ -167,15 +167,16 @@ def take_out(edition: Edition) -> ResponseReturnValue:
 @organisers_only
 def reopen(edition: Edition) -> ResponseReturnValue:
     """Undo that the waiting list was closed, after asking."""
-    form, closed = ReopenForm(), count_closed(db.session(), edition.id)
+    form, closed, at = ReopenForm(), count_closed(db.session(), edition.id), now()
+    context = {"closed": closed, "begun": edition.has_begun(at), **around(edition)}
+    context["is_possible"] = edition.gives_places(at)
     if not form.validate_on_submit():
-        context = {"closed": closed, "is_possible": edition.gives_places(now()), **around(edition)}
         return form_page(form, "organise/editions/reopen.html", **context)
     try:
         with unit_of_work() as session:
             reopen_list(session, edition.id, form.reason.data, acting(), now())
     except RegistrationOver:
-        context = {"closed": closed, "is_possible": False, **around(edition)}
+        context["is_possible"] = False
         return make_response(render_template("organise/editions/reopen.html", form=form, **context), 403)
     flash(f"{_('The waiting list is open again.')} {emailed(_('Everyone on it will be told by email.'))}", "success")
     return redirect(url_for(".index", year=edition.year), 303)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from dofc_events.accounts.queries import roles_at
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.queries import edition_by_year
+from dofc_events.conference.rules import EditionStatus
 from dofc_events.conference.service import SettingsContradict, details_of
 from dofc_events.core.audit import WORKER, AuditEntry
 from dofc_events.core.clock import end_of_day, in_zone
@@ -349,3 +350,25 @@ def test_a_list_that_was_closed_can_be_opened_again_for_a_reason(organiser, writ
     with reading() as session:
         assert [standing_of(session, id_).position for id_ in people] == [None, None, 1, 2]
     assert "Nobody was told that the list has closed" in organiser.get(f"/organise/editions/{year}/waiting-list").text
+
+
+def test_a_list_that_cannot_be_opened_again_says_what_to_do_first(organiser, writing, year):
+    address, out = f"/organise/editions/{year}/waiting-list", "Take it out of the archive"
+    with writing() as session:
+        edition = edition_by_year(session, year)
+        people = [make_registration(session, edition).id for _number in range(4)]
+        close_list(session, people, WORKER, edition.begins_at())
+        edition.status = EditionStatus.ARCHIVED
+    page = organiser.get(address)
+    assert "The edition is archived" in page.text and "Correct its dates" not in page.text
+    assert "Nobody will be told." in page.follow(out).text
+    with writing() as session:
+        edition = edition_by_year(session, year)
+        edition.status, edition.starts_on = EditionStatus.PUBLISHED, NOW.date()
+    page = organiser.get(address)
+    assert "The edition has begun" in page.text and out not in page.text
+    assert page.follow("Correct its dates").url.endswith("/settings/dates")
+    with writing() as session:
+        edition_by_year(session, year).status = EditionStatus.ARCHIVED
+    said = organiser.get(address).text
+    assert "The edition is archived and has begun" in said and "then correct its dates" in said and out in said
