@@ -24,7 +24,7 @@ from dofc_events.registration.service import RegistrationOver
 from dofc_events.registration.trips import service as seats
 from dofc_events.registration.trips.many.queries import People, Selection, people_on, seats_by_status, selection_of
 from dofc_events.registration.trips.many.rules import Aim, Obstacle
-from dofc_events.registration.trips.many.service import Move, TooFewWaiting, move_people
+from dofc_events.registration.trips.many.service import Move, SeatsFree, TooFewWaiting, move_people
 from dofc_events.trips.models import Trip
 from dofc_events.trips.queries import TripStanding, trip_by_slug
 from dofc_events.trips.sign_ups.service import SeatsOverlap, TripOver
@@ -267,6 +267,15 @@ def _refused(refusal: Refusal, selection: Selection, move: Move) -> str:
                 "%(num)d seat is missing on “%(trip)s”. Tick the box to add it, or pick fewer people.",
                 "%(num)d seats are missing on “%(trip)s”. Tick the box to add them, or pick fewer people.",
                 missing,
+                trip=to.title,
+            )
+        case SeatsFree(free=free):
+            text = ngettext(
+                "%(num)d seat is free on “%(trip)s”, so nobody has to wait. Take them off the trip instead, or "
+                "change the number of its seats first.",
+                "%(num)d seats are free on “%(trip)s”, so nobody has to wait. Take them off the trip instead, or "
+                "change the number of its seats first.",
+                free,
                 trip=to.title,
             )
         case TooFewWaiting(waiting=0):

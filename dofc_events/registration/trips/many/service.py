@@ -14,6 +14,7 @@ from dofc_events.core.audit import Actor
 from dofc_events.core.errors import Refusal, ask_first
 from dofc_events.notices.service import Changes
 from dofc_events.places import service as places
+from dofc_events.places.models import Pool
 from dofc_events.registration.many.service import SelectionChanged
 from dofc_events.registration.service import RegistrationOver
 from dofc_events.registration.trips.many.queries import People, selection_of
@@ -56,11 +57,19 @@ class TooFewWaiting(Refusal):
         self.waiting = waiting
 
 
+class SeatsFree(Refusal):
+    """Nobody can be made to wait for a trip with `free` seats, more than others wait for: one would be theirs again."""
+
+    def __init__(self, free: int) -> None:
+        super().__init__(f"{free} free")
+        self.free = free
+
+
 def move_people(session: Session, edition_id: int, slug: str, move: Move, actor: Actor, now: datetime) -> int:
     """Do what is wanted with people of the trip `slug`, and tell them; returns for how many it was done.
 
     The seats that they leave go to the next in line, who are told in any case. Raises SelectionChanged; NotAgreed with
-    LeftOut; TooFewWaiting, NothingFree, NoSuchTrip, TripOver, SeatsOverlap, and RegistrationOver.
+    LeftOut; SeatsFree, TooFewWaiting, NothingFree, NoSuchTrip, TripOver, SeatsOverlap, and RegistrationOver.
     """
     places.lock_edition_pool(session, edition_id)
     edition = session.get_one(Edition, edition_id, populate_existing=True)
@@ -74,8 +83,8 @@ def move_people(session: Session, edition_id: int, slug: str, move: Move, actor:
     able, unable = selection.able(move.aim, to), selection.unable(move.aim, to)
     ask_first(move.accepted, [LeftOut(why, tuple(m.name for m in movers)) for why, movers in unable.items()])
     stays = to is not None and to.id == here.id
-    if move.aim is Aim.WAIT and stays and not move.fewer and len(able) > selection.others_waiting:
-        raise TooFewWaiting(selection.others_waiting)
+    if move.aim is Aim.WAIT and stays:
+        _refuse_return(changes.book.pools[here.id], len(able), selection.others_waiting, fewer=move.fewer)
     people = [mover.registration for mover in able]
     if move.quiet:
         changes.quiet.update(person.id for person in people)
@@ -87,3 +96,13 @@ def move_people(session: Session, edition_id: int, slug: str, move: Move, actor:
         wait_by_hand(changes, people, to, move.because, instead_of=None if stays else here, fewer=move.fewer)
     changes.tell()
     return len(people)
+
+
+def _refuse_return(pool: Pool, number: int, others_waiting: int, *, fewer: bool) -> None:
+    """Refuse to let this many people wait if a seat would come back to one of them at once."""
+    free = pool.capacity - pool.taken
+    # The seats taken away with `fewer` are those that they give up, so what is free now still is.
+    if free > others_waiting:
+        raise SeatsFree(free)
+    if not fewer and free + number > others_waiting:
+        raise TooFewWaiting(others_waiting)

@@ -87,6 +87,23 @@ def test_who_is_put_on_the_waiting_list_may_lose_the_seat_for_good(page, add_tri
     assert trip_now("steel")[1].capacity == 1
 
 
+def test_nobody_waits_for_a_trip_that_has_free_seats(page, add_trip, register, seats_of, kinds, trip_now):
+    add_trip("steel", capacity=3)
+    who, other = register("steel"), register("steel")
+    told = kinds(who)
+    why_not = (
+        "1 seat is free on “The steel trip”, so nobody has to wait. Take them off the trip instead, or change the "
+        "number of its seats first."
+    )
+    shown = pick(page, who).form().fill(to="~steel", reason="Came late").submit()
+    assert problems(shown) == [why_not]
+    shown = shown.form().fill(fewer=True).submit()
+    assert problems(shown) == [why_not]
+    assert (seats_of(who), kinds(who), trip_now("steel")[1].capacity) == ({"steel": "confirmed"}, told, 3)
+    shown.form().fill(to="-").submit()
+    assert (seats_of(who), seats_of(other)) == ({}, {"steel": "confirmed"})
+
+
 def test_a_change_meanwhile_is_shown_before_anything_is_done(page, add_trip, register, seats_of):
     add_trip("steel"), add_trip("wine")
     first, second = register("steel"), register("steel")

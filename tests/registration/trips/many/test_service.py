@@ -14,7 +14,7 @@ from dofc_events.registration.service import RegistrationOver
 from dofc_events.registration.trips import service as seats
 from dofc_events.registration.trips.many.queries import People, selection_of
 from dofc_events.registration.trips.many.rules import Aim, Obstacle
-from dofc_events.registration.trips.many.service import LeftOut, Move, TooFewWaiting, move_people
+from dofc_events.registration.trips.many.service import LeftOut, Move, SeatsFree, TooFewWaiting, move_people
 from dofc_events.trips.queries import trip_by_slug
 from dofc_events.trips.sign_ups.service import TripOver
 from tests.registration.trips.conftest import HOUR, choose, told
@@ -108,6 +108,20 @@ def test_seats_that_would_come_back_are_refused_or_taken_away(session, person, s
     move(session, people, "sea", Aim.WAIT, "sea", fewer=True)
     assert statuses(session, "sea", *people, waits) == ["waitlisted"] * 3
     assert audited(session, "trip_changed") == [("trip_changed", {"trip": "sea", "changes": {"capacity": [2, 0]}})]
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_nobody_is_put_on_the_list_of_a_trip_with_free_seats(session, edition, person, sea):
+    """They would be offered one of those at once, and lose it unless they accept."""
+    seats.resize_trip(session, edition.id, "sea", 3, COMMAND, NOW)
+    edition.offer_hours = 10.0
+    first, second = person("sea"), person("sea")
+    for picked, fewer in (([first], False), ([first], True), ([first, second], True)):
+        with pytest.raises(SeatsFree) as refused, session.begin_nested():
+            move(session, picked, "sea", Aim.WAIT, "sea", fewer=fewer)
+        assert refused.value.free == 1
+    assert statuses(session, "sea", first, second) == ["confirmed"] * 2 and told(session, first) == [[]]
+    assert seats_left(session, sea) == 1
 
 
 def test_who_is_put_on_another_list_gets_what_is_free_in_the_order_of_registering(session, person, sea):
