@@ -173,25 +173,41 @@ class SignUpForm(EditForm):
         if not valid:
             return False
         opens_at, closes_at = self.window()
+        ends_at = self.edition.finishes_at()
+        if closes_at and ends_at and closes_at > ends_at:
+            self.closes_at.errors = [_("Sign-up must close before the edition ends.")]
+            return False
         opens_at = opens_at or self.edition.registration_opens_at
-        closes_by_default = (
-            self.edition.registration_closes_at if self.mode.data == TripMode.DRAW else self.edition.begins_at()
-        )
-        closes_at = closes_at or closes_by_default
+        closes_at = self._closes_at()
         if opens_at and closes_at and closes_at <= opens_at:
             field = self.closes_at if self.closes_at.data else self.opens_at
             field.errors = [_("Sign-up must close after it opens.")]
             return False
         return True
 
-    def consequences(self, now: datetime, told: int) -> list[Consequence]:
-        """That sign-up would have closed already, by a time that is new; whom another way to give seats concerns."""
+    def consequences(self, now: datetime, told: int, trips: Iterable[Trip]) -> list[Consequence]:
+        """What is unlikely about a time or a way to give seats that is new, and whom the new way concerns.
+
+        That is: sign-up would have closed already, or closes when the first of `trips` to come has begun.
+        """
         found, (_, closes_at) = [], self.window()
-        if closes_at is not None and closes_at <= now and closes_at != self.edition.trips_close_at:
+        is_new, another_way = closes_at != self.edition.trips_close_at, self.mode.data != self.edition.trip_mode
+        if closes_at is not None and closes_at <= now and is_new:
             found.append(Consequence(Effect.IN_THE_PAST, about="closes_at"))
-        if told and self.mode.data != self.edition.trip_mode and not self.edition.was_drawn:
+        if closes_at is not None or self.mode.data == TripMode.DRAW:
+            # Seats that are not drawn are given until the edition begins, also if a trip is earlier: no slip.
+            first = min((t for t in trips if t.can_be_joined(now)), key=lambda trip: trip.starts_at, default=None)
+            last_moment = self._closes_at()
+            if first and last_moment and last_moment > first.starts_at and (is_new or another_way):
+                found.append(Consequence(Effect.AFTER_A_TRIP_BEGINS, about=first.title))
+        if told and another_way and not self.edition.was_drawn:
             found.append(Consequence(Effect.SEATS_GIVEN_ANOTHER_WAY, told))
         return found
+
+    def _closes_at(self) -> datetime | None:
+        """When sign-up closes, if need be by default; None if that is not known yet."""
+        drawn = self.mode.data == TripMode.DRAW
+        return self.window()[1] or (self.edition.registration_closes_at if drawn else self.edition.begins_at())
 
     def window(self) -> tuple[datetime | None, datetime | None]:
         """When sign-up opens and closes; None is the default."""

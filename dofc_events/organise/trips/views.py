@@ -138,7 +138,8 @@ def sign_up(edition: Edition) -> ResponseReturnValue:
         return form_page(form, "organise/trips/sign_up.html", **context)
     mode, seen = TripMode(form.mode.data), (edition.trip_mode, edition.trips_open_at, edition.trips_close_at)
     try:
-        ask_first(form.accepted.data or "", form.consequences(now(), told))
+        trips = [trip for trip, _pool in trip_pools(db.session(), edition.id)]
+        ask_first(form.accepted.data or "", form.consequences(now(), told, trips))
         with unit_of_work() as session:
             seats.set_sign_up(session, edition.id, mode, *form.window(), acting(), now(), seen=seen)
     except NotAgreed as asked:

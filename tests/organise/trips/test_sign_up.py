@@ -85,6 +85,38 @@ def test_a_close_that_has_passed_is_asked_about(page, reading, year):
         assert edition_by_year(session, year).trips_close_at == datetime(2026, 5, 1, 9, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("values", [{}, {"mode": "draw", "opens_at": "2062-01-01T09:00"}], ids=str)
+def test_sign_up_that_closes_after_the_edition_is_refused(page, reading, year, values):
+    shown = sign_up(page, closes_at="2082-01-01T00:00", **values)
+    assert (shown.status, problems(shown)) == (422, ["Sign-up must close before the edition ends."])
+    assert shown.all("#closes_at-error")
+    with reading() as session:
+        assert edition_by_year(session, year).trips_close_at is None
+
+
+@pytest.mark.parametrize("mode", ["first-come", "draw"])
+def test_sign_up_that_closes_after_a_trip_begins_is_asked_about(page, add_trip, reading, year, mode):
+    """The trips begin at 09:30 and 14:30; nobody can join a trip that has begun or is cancelled."""
+    add_trip("wine", later=True), add_trip("steel"), add_trip("mill", cancelled_at=NOW)
+    asked = sign_up(page, mode=mode, closes_at="2027-05-22T09:31")
+    assert asked.status == 422
+    said = [item.text for item in asked.all(".notice-warning li")]
+    assert said == ["Sign-up would close only after “The steel trip” has begun."]
+    assert "Saved." in asked.form().submit("Yes, save").text
+    with reading() as session:
+        assert edition_by_year(session, year).trips_close_at == datetime(2027, 5, 22, 6, 31, tzinfo=UTC)
+    assert "Saved." in sign_up(page, opens_at="2027-01-01T09:00").text
+    assert "Saved." in sign_up(page, closes_at="2027-05-22T09:30").text
+
+
+def test_a_draw_after_a_trip_has_begun_is_asked_about_whatever_closes_sign_up(page, add_trip, change_edition):
+    add_trip("steel")
+    change_edition(registration_closes_at=datetime(2027, 5, 22, 12, tzinfo=UTC))
+    asked = sign_up(page, mode="draw")
+    assert "after “The steel trip” has begun" in asked.one(".notice-warning").text
+    assert "Saved." in asked.form().submit("Yes, save").text
+
+
 def test_mode_stays_once_the_draw_is_published(page, change_edition):
     change_edition(trip_mode=TripMode.DRAW)
     form = page("/sign-up").form().fill(mode="first-come")
