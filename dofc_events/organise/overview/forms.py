@@ -1,6 +1,6 @@
 """Forms about what needs attention."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
@@ -13,6 +13,8 @@ from dofc_events.organise.overview.rules import Often
 from dofc_events.web.edits import EditForm
 from dofc_events.web.forms import Form
 from dofc_events.web.moments import DayField, plausible
+
+LONGEST_PUT_OFF = timedelta(days=365)
 
 
 class DigestForm(EditForm):
@@ -45,3 +47,6 @@ class PutOffForm(ShowAgainForm):
     def validate_until(self, field: Any) -> None:
         if field.data and field.data <= self.today:
             raise ValidationError(_("Choose a day that is still to come."))
+        # A slip in the year would hide the line for good.
+        if field.data and field.data > self.today + LONGEST_PUT_OFF:
+            raise ValidationError(_("That is more than a year from now. Check the year."))

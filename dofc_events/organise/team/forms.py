@@ -1,6 +1,6 @@
 """Forms about an edition's team."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, SelectField, ValidationError
@@ -16,16 +16,23 @@ from dofc_events.web.moments import DayField, plausible
 ROLE_NAMES = {RoleName.ORGANISER: _l("Organiser"), RoleName.DESK: _l("Desk")}
 
 
+# Longer than anybody writes up an edition, and shorter than what a slip in the year makes of it.
+USUAL_AFTERWARDS = timedelta(days=365)
+
+
 class RoleEndForm(Form):
     """The last day of a role, which is included."""
 
     last_day = DayField(_l("Last day"), [Optional(), plausible])
-    # Today, in the edition's zone; the view says what that is.
+    # Today, in the edition's zone, and the edition's last day; the view says what these are.
     today: date
+    edition_ends_on: date
 
     def validate_last_day(self, field: Field) -> None:
         if field.data and field.data < self.today:
             raise ValidationError(_l("This day has passed. Choose today or a later day."))
+        if field.data and field.data > max(self.today, self.edition_ends_on) + USUAL_AFTERWARDS:
+            raise ValidationError(_l("That is more than a year after the edition. Check the year."))
 
 
 class ChangeRoleForm(EditForm, RoleEndForm):

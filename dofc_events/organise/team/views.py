@@ -1,6 +1,6 @@
 """An edition's team: who can see and do what, and until when."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -129,6 +129,7 @@ def _role(edition: Edition, role_id: int) -> Role:
 
 def _with_today(form: Any, edition: Edition) -> Any:
     form.today = in_zone(now(), edition.zone).date()
+    form.edition_ends_on = edition.ends_on or edition.starts_on or date(edition.year, 12, 31)
     return form
 
 

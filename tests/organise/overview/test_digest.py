@@ -147,7 +147,9 @@ def test_line_is_put_off_until_a_day_for_oneself_alone(organiser, enter, writing
             make_registration(session, edition)
     page = organiser.get("/organise/")
     assert "are waiting for a place" in page.one(".attention").text
-    page = page.form("put-off").fill(until="2020-01-01").submit()
+    page = page.form("put-off").fill(until="2062-11-05").submit()
+    assert page.status == 422 and "more than a year from now" in page.one("#until-error").text
+    page = page.form().fill(until="2020-01-01").submit()
     assert page.status == 422 and "Choose a day that is still to come." in page.text
     page = page.form().fill(until="2026-11-05").submit()
     assert not page.all(".attention") and "1 item has been put off" in page.text

@@ -1,5 +1,7 @@
 """The team's page: who can do what until when; once a role has ended, its holder is a stranger."""
 
+from datetime import date
+
 import pytest
 from sqlalchemy import select
 
@@ -55,12 +57,33 @@ def test_team_stands_as_a_reader_looks_for_it(organiser, team, edition, writing)
         ({"name": ""}, "Enter the name."),
         ({"last_day": "2026-11-01"}, "This day has passed."),
         ({"last_day": "9999-12-31"}, "Enter a year from 2000 to 2100."),
+        ({"last_day": "2087-05-22"}, "That is more than a year after the edition. Check the year."),
+        ({"last_day": "2028-05-23"}, "That is more than a year after the edition."),
     ],
 )
 def test_invite_says_what_is_wrong_and_keeps_what_was_typed(organiser, team, changes, words):
     page = invite(organiser, team, **changes)
     assert page.status == 422 and words in page.text
     assert page.form().value("role") == "desk"
+
+
+def test_last_day_may_be_up_to_a_year_after_the_edition(organiser, team, reading):
+    assert "has been added to the team" in invite(organiser, team, last_day="2028-05-22").text
+    with reading() as session:
+        role_id = session.scalars(select(Role).where(Role.role == "desk")).one().id
+    form = organiser.get(f"{team}/{role_id}").form("form.form-narrow")
+    page = form.fill(last_day="2087-05-21").submit()
+    assert page.status == 422 and "That is more than a year after the edition." in page.one("#last_day-error").text
+    page = page.form("form.form-narrow").fill(last_day="2028-05-21").submit()
+    assert "The last day has been changed" in page.text
+
+
+def test_last_day_at_an_edition_long_over_may_be_a_year_from_now(enter, writing):
+    with writing() as session:
+        make_edition(session, year=2020, starts_on=date(2020, 5, 21), ends_on=date(2020, 5, 22))
+    chair, team = enter("chair"), "/organise/editions/2020/team"
+    assert invite(chair, team, last_day="2027-11-03").status == 422
+    assert "has been added to the team" in invite(chair, team, last_day="2027-11-02").text
 
 
 def test_invite_refuses_who_has_the_role(organiser, team):
