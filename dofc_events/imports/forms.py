@@ -31,10 +31,12 @@ LONGEST_QUOTE = 80
 class CheckedRow:
     """A row of the file: what it asks for, or what is wrong with it.
 
-    `dropped` are the questions whose answers do not apply to this person, and are not kept.
+    `email` is the address, "" where it is none. `dropped` are the questions whose answers do not apply to this person,
+    and are not kept.
     """
 
     row: Row
+    email: str
     request: RegistrationRequest | None
     problems: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
@@ -72,13 +74,13 @@ def checked_rows(
     matching: Sequence[str],
     fallbacks: Mapping[str, str],
 ) -> list[CheckedRow]:
-    """Every row, checked as the registration form checks it; an address that was in an earlier row is a mistake.
+    """Every row, checked by itself as the registration form checks it.
 
     `questions` are those that `asked_of_rows` has found.
     """
     choices = [SelectChoice("", ""), *(SelectChoice(one.slug, one.label) for one in categories)]
     by_words = {folded(word): one.slug for one in categories for word in (one.slug, one.label)}
-    found, first_row = [], dict[str, int]()
+    found = []
     # One form, filled in again for each row: to make one takes a third of the checking.
     form = RowForm(formdata=None)
     form.category.choices = choices
@@ -94,43 +96,44 @@ def checked_rows(
         unread = [one for one in questions if answers[one.field] is None and one.key in visible]
         problems = [] if form.validate() else [*_problems(form, cells, {one.field for one in unread})]
         problems += [*_unclear(form, cells), *(_unread(one, cells) for one in unread)]
-        key = address_key(form.email.data) if form.email.data and not form.email.errors else ""
-        if key and key in first_row:
-            problems.append(
-                _("The address %(email)s is already in row %(row)d.", email=form.email.data, row=first_row[key])
-            )
-        elif key:
-            first_row[key] = row.number
         dropped = tuple(one.caption for one in questions if cells[one.field] and one.key not in visible)
-        found.append(CheckedRow(row, None if problems else form.to_request(edition), tuple(problems), dropped))
+        email = "" if form.email.errors else form.email.data or ""
+        request = None if problems else form.to_request(edition)
+        found.append(CheckedRow(row, email, request, tuple(problems), dropped))
     return found
 
 
-def with_places(
-    rows: Iterable[CheckedRow], questions: Sequence[OwnQuestion], room: Mapping[int, int]
+def side_by_side(
+    rows: Iterable[CheckedRow],
+    questions: Sequence[OwnQuestion],
+    room: Mapping[int, int],
+    aside: Collection[int] = (),
 ) -> list[CheckedRow]:
-    """The rows, those that find an option full among the failing ones: who comes first gets its places.
+    """The rows, in their order; those with what an earlier one took are failing: an address, or an option's last place.
 
-    `room` says how many places options have left, of those that are limited.
+    A row that fails takes nothing, and one of those set `aside`, by their numbers, only its address. `room` says how
+    many places options have left, of those that are limited.
     """
-    left, found = dict(room), []
+    left, first_row, found = dict(room), dict[str, int](), []
     limited = [(one, option) for one in questions for option in one.options if option.id in room]
     # People who come too late for an option with a waiting list join it.
     limited = [(one, option) for one, option in limited if not option.waiting_list]
     for row in rows:
-        answers = row.request.answers if row.request else {}
+        key, answers = address_key(row.email), row.request.answers if row.request else {}
         wanted = [(one, option) for one, option in limited if option.key in answers.get(one.key, ())]
-        full = [(one, option) for one, option in wanted if not left[option.id]]
-        if full:
-            words = [
-                _("%(field)s “%(option)s” is full.", field=introducing(one.caption), option=o.caption)
-                for one, o in full
-            ]
-            found.append(replace(row, request=None, problems=(*row.problems, *words)))
-            continue
-        for _one, option in wanted:
-            left[option.id] -= 1
-        found.append(row)
+        wanted = [] if row.row.number in aside else wanted
+        problems = [
+            _("%(field)s “%(option)s” is full.", field=introducing(one.caption), option=option.caption)
+            for one, option in wanted
+            if not left[option.id]
+        ]
+        if key in first_row:
+            problems.append(_("The address %(email)s is already in row %(row)d.", email=row.email, row=first_row[key]))
+        found.append(replace(row, request=None, problems=(*row.problems, *problems)) if problems else row)
+        if row.request and not problems:
+            first_row[key] = row.row.number
+            for _one, option in wanted:
+                left[option.id] -= 1
     return found
 
 

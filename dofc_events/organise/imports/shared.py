@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from dofc_events.conference.models import Edition
 from dofc_events.core.clock import in_zone, now
 from dofc_events.delegates.models import Registration
-from dofc_events.imports.forms import CheckedRow, asked_of_rows, checked_rows, with_places
+from dofc_events.imports.forms import CheckedRow, asked_of_rows, checked_rows, side_by_side
 from dofc_events.imports.models import ImportFile
 from dofc_events.imports.queries import Likely, likely_registered, registered_addresses, table_of_file
 from dofc_events.imports.reading.rules import Table
@@ -25,8 +25,8 @@ class Trial:
     """The rows of a file by what becomes of them, in the order of the file.
 
     `ready` can be registered, `doubtful` as well, but look like somebody who is; `known` are registered already;
-    `failing` have mistakes, or find an option full. `free` counts the places, `room` those of options that are limited.
-    `unasked` must be answered by delegates, and no column has it.
+    `failing` have mistakes, an address of an earlier row, or find an option full. `free` counts the places, `room`
+    those of options that are limited. `unasked` must be answered by delegates, and no column has it.
     """
 
     table: Table
@@ -53,7 +53,7 @@ class Trial:
 
     def too_many(self, taken: set[int]) -> list[CheckedRow]:
         """Those of the doubtful rows that were `taken` which find an option full, once the others have theirs."""
-        rows = with_places([*self.ready, *self._among_doubtful(taken)], self.questions, self.room)
+        rows = side_by_side([*self.ready, *self._among_doubtful(taken)], self.questions, self.room)
         return [row for row in rows if row.problems]
 
     @property
@@ -80,15 +80,13 @@ def trial_of(session: Session, edition: Edition, file: ImportFile) -> Trial:
         session, edition.id, {number: request for number, request in good.items() if number not in known}
     )
     pool = edition_pool(session, edition.id)
-    alone = [r for r in rows if r.request and r.row.number not in known and r.row.number not in likely]
-    placed = with_places(alone, questions, room)
-    failing = [row for row in (*rows, *placed) if row.problems]
+    settled = side_by_side([row for row in rows if row.row.number not in known], questions, room, aside=likely)
     return Trial(
         table=table,
-        ready=[row for row in placed if row.request],
-        doubtful=[(row, likely[row.row.number]) for row in rows if row.row.number in likely],
+        ready=[row for row in settled if row.request and row.row.number not in likely],
+        doubtful=[(row, likely[row.row.number]) for row in settled if row.request and row.row.number in likely],
         known=[(row, known[row.row.number]) for row in rows if row.row.number in known],
-        failing=sorted(failing, key=lambda one: one.row.number),
+        failing=[row for row in settled if row.problems],
         free=pool.capacity - pool.taken if pool else 0,
         questions=questions,
         room=room,

@@ -110,6 +110,16 @@ def test_file_with_mistakes_registers_nobody_until_somebody_leaves_them_out(send
     assert [email for _, email, _, _ in people(reading)] == ["ana@dofc.test"]
 
 
+def test_address_belongs_to_the_first_row_without_a_mistake(send, reading):
+    rows = row("Bo", "ana@dofc.test", country="Atlantis"), row("Ana", "Ana@dofc.test"), row("Cy", "ana@dofc.test")
+    check = send(*rows).form("form:has([name=column-0])").submit()
+    said = {int(tag["data-row"]): tag.get_text(" ", strip=True) for tag in check.all("tr[data-row]")}
+    assert list(said) == [2, 4] and "already in row" not in said[2]
+    assert "The address ana@dofc.test is already in row 3." in said[4]
+    confirm(check, leave_out=True)
+    assert [name for name, *_ in people(reading)] == ["Ana"]
+
+
 def test_rows_to_mend_come_back_as_a_file_like_the_one_that_was_sent(send, organiser):
     rows = HEADER, row("Bo", "bo"), row("Cy", "cy@dofc.test")
     semicolons = [line.replace(",", ";") for line in rows]
@@ -288,6 +298,15 @@ def test_own_questions_are_columns_and_each_wrong_answer_is_named_with_its_row(a
     confirm(check, leave_out=True)
     ana = {"size": "S", "dinner": "Gala", "menu": "S, L", "arrival": "Monday 14 June 2027"}
     assert answers_of_all(reading) == {"ana": ana, "ed": {"size": "L", "dinner": "Home"}}
+
+
+def test_row_for_which_an_option_is_full_leaves_its_address_to_the_next(asked, send, reading):
+    rows = [row(name, f"{mail}@dofc.test") for name, mail in (("Ana", "ana"), ("Bo", "bo"), ("Cy", "bo"))]
+    rows = [",".join((one, "S", dinner, "", "")) for one, dinner in zip(rows, ("Gala", "Gala", "Home"), strict=True)]
+    check = send(*rows, header=OWN).form("form:has([name=column-0])").submit()
+    assert [tag["data-row"] for tag in check.all("tr[data-row]")] == ["3"]
+    confirm(check, leave_out=True)
+    assert [*answers_of_all(reading)] == ["Ana", "Cy"]
 
 
 def test_nobody_is_registered_when_a_ticked_row_or_somebody_quicker_took_the_last_place_of_an_option(
