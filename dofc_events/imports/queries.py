@@ -27,7 +27,10 @@ MAX_CANDIDATES = 20
 
 @dataclass(frozen=True)
 class Likely:
-    """Somebody who is registered, and why a row may be about the same person."""
+    """Somebody who is registered, and why a row may be about the same person.
+
+    Or somebody who has cancelled, whose address the row has.
+    """
 
     registration: Registration
     why: tuple[Likeness, ...]
@@ -68,13 +71,15 @@ def known_columns(session: Session, edition_id: int) -> dict[str, str]:
     return dict(session.execute(query).all())
 
 
-def registered_addresses(session: Session, edition_id: int, emails: Iterable[str]) -> dict[str, Registration]:
-    """Those of these people who are registered and have not cancelled, by the key of the address."""
+def registrations_of(session: Session, edition_id: int, emails: Iterable[str]) -> dict[str, Registration]:
+    """What these addresses are registered as, by their keys; of those that are not, what was cancelled last."""
     keys, found = {address_key(email) for email in emails}, dict[str, Registration]()
-    query = select(Registration).where(Registration.edition_id == edition_id, Registration.ended_at.is_(None))
+    query = select(Registration).options(joinedload(Registration.category)).order_by(Registration.id)
     for some in in_pieces(keys):
-        for registration in session.scalars(query.where(Registration.email_key.in_(some))):
-            found[registration.mailed_key] = registration
+        here = Registration.edition_id == edition_id, Registration.email_key.in_(some)
+        for registration in session.scalars(query.where(*here)):
+            if (other := found.get(registration.mailed_key)) is None or other.ended_at:
+                found[registration.mailed_key] = registration
     return found
 
 

@@ -15,7 +15,7 @@ from dofc_events.core.errors import Refusal
 from dofc_events.core.normal import shown_name
 from dofc_events.extensions import settings
 from dofc_events.imports.models import ImportFile, KnownColumn
-from dofc_events.imports.queries import known_columns, registered_addresses
+from dofc_events.imports.queries import known_columns, registrations_of
 from dofc_events.imports.rules import header_key
 from dofc_events.notices.service import Changes
 from dofc_events.places import service as places
@@ -133,7 +133,8 @@ def import_delegates(
     if not can_be_added_to(edition, now):
         raise EditionNotRunning
     emails = [request.email for request in requests]
-    if pool.capacity - pool.taken != free or registered_addresses(session, edition.id, emails):
+    registered = registrations_of(session, edition.id, emails).values()
+    if pool.capacity - pool.taken != free or any(one.ended_at is None for one in registered):
         raise PlacesChanged
     if not edition.gives_places(now) and free < len(requests):
         raise places.NothingFree

@@ -10,7 +10,7 @@ from dofc_events.core.clock import in_zone, now
 from dofc_events.delegates.models import Registration
 from dofc_events.imports.forms import CheckedRow, asked_of_rows, checked_rows, side_by_side
 from dofc_events.imports.models import ImportFile
-from dofc_events.imports.queries import Likely, likely_registered, registered_addresses, table_of_file
+from dofc_events.imports.queries import Likely, likely_registered, registrations_of, table_of_file
 from dofc_events.imports.reading.rules import Table
 from dofc_events.imports.rules import Seen
 from dofc_events.mail.rules import address_key
@@ -24,9 +24,10 @@ from dofc_events.registration.service import RegistrationRequest
 class Trial:
     """The rows of a file by what becomes of them, in the order of the file.
 
-    `ready` can be registered, `doubtful` as well, but look like somebody who is; `known` are registered already;
-    `failing` have mistakes, an address of an earlier row, or find an option full. `free` counts the places, `room`
-    those of options that are limited. `unasked` must be answered by delegates, and no column has it.
+    `ready` can be registered, `doubtful` as well, but look like somebody who is, or have the address of somebody who
+    has cancelled; `known` are registered already, whatever else the row says; `failing` have mistakes, an address of an
+    earlier row, or find an option full. `free` counts the places, `room` those of options that are limited. `unasked`
+    must be answered by delegates, and no column has it.
     """
 
     table: Table
@@ -57,6 +58,11 @@ class Trial:
         return [row for row in rows if row.problems]
 
     @property
+    def cancelled(self) -> list[CheckedRow]:
+        """Those of the doubtful rows whose address belongs to somebody who has cancelled."""
+        return [row for row, likely in self.doubtful if any(one.registration.ended_at for one in likely)]
+
+    @property
     def with_dropped(self) -> list[CheckedRow]:
         """The rows that answer what does not apply to the person."""
         rows = [*self.ready, *(one for one, _ in self.doubtful)]
@@ -73,18 +79,19 @@ def trial_of(session: Session, edition: Edition, file: ImportFile) -> Trial:
     questions = asked_of_rows(present, on, file.matching)
     categories = categories_with_places(session, edition.id)
     rows = checked_rows(edition, categories, questions, table, file.matching, file.fallbacks)
-    good = {one.row.number: one.request for one in rows if one.request}
-    registered = registered_addresses(session, edition.id, (request.email for request in good.values()))
-    known = {n: registered[key] for n, r in good.items() if (key := address_key(r.email)) in registered}
-    likely: Mapping[int, Sequence[Likely]] = likely_registered(
-        session, edition.id, {number: request for number, request in good.items() if number not in known}
-    )
+    registered = registrations_of(session, edition.id, (row.email for row in rows if row.email))
+    theirs = {row.row.number: one for row in rows if row.email and (one := registered.get(address_key(row.email)))}
+    known = {number: one for number, one in theirs.items() if one.ended_at is None}
+    others = [row for row in rows if row.row.number not in known]
+    doubtful = likely_registered(session, edition.id, {one.row.number: one.request for one in others if one.request})
+    for number in theirs.keys() - known.keys():
+        doubtful[number] = [Likely(theirs[number], ()), *doubtful.get(number, ())]
     pool = edition_pool(session, edition.id)
-    settled = side_by_side([row for row in rows if row.row.number not in known], questions, room, aside=likely)
+    settled = side_by_side(others, questions, room, aside=doubtful)
     return Trial(
         table=table,
-        ready=[row for row in settled if row.request and row.row.number not in likely],
-        doubtful=[(row, likely[row.row.number]) for row in settled if row.request and row.row.number in likely],
+        ready=[row for row in settled if row.request and row.row.number not in doubtful],
+        doubtful=[(row, doubtful[row.row.number]) for row in settled if row.request and row.row.number in doubtful],
         known=[(row, known[row.row.number]) for row in rows if row.row.number in known],
         failing=[row for row in settled if row.problems],
         free=pool.capacity - pool.taken if pool else 0,

@@ -13,7 +13,8 @@ from dofc_events.imports.models import ImportFile
 from dofc_events.places.models import Claim
 from dofc_events.questions.models import EditionQuestion
 from dofc_events.questions.queries import answered_by
-from tests.support.factories import NOW, make_question
+from dofc_events.registration.service import cancel_registration
+from tests.support.factories import DELEGATE, NOW, make_question, make_registration
 from tests.support.pages import Page
 from tests.support.sheets import read_csv
 
@@ -168,6 +169,38 @@ def test_row_that_is_somebody_else_is_registered_when_it_is_ticked(send, registe
     check = send(row("Anna", "anna@dofc.test")).form("form:has([name=column-0])").submit()
     confirm(check, take="2")
     assert [name for name, *_ in people(reading)] == ["Ana", "Anna"]
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_who_has_cancelled_is_left_out_unless_the_row_is_ticked(send, writing, edition, reading, year):
+    with writing() as session:
+        gone = make_registration(session, edition, given_name="Ana", email="ana@dofc.test")
+        back = make_registration(session, edition, given_name="Bo", email="bo@dofc.test")
+        for one in (gone, back):
+            cancel_registration(session, one.id, DELEGATE, NOW)
+        make_registration(session, edition, given_name="Bo", email="bo@dofc.test")
+        reference = gone.reference
+    rows = row("Ana", "ANA@dofc.test"), row("Bo", "bo@dofc.test"), row("Bo", "bo@dofc.test"), row("Cy", "cy@dofc.test")
+    check = send(*rows).form("form:has([name=column-0])").submit()
+    counted = check.one("[data-ready]")
+    assert [counted[f"data-{kind}"] for kind in ("ready", "doubtful", "known", "failing")] == ["1", "1", "2", "0"]
+    assert "1 row has the address of somebody who has cancelled." in counted.get_text()
+    card = check.one("[data-doubtful-row='2']").get_text(" ", strip=True)
+    assert card.startswith("Cancelled ") and reference in card
+    confirm(check)
+    assert [name for name, *_ in people(reading)] == ["Ana", "Bo", "Bo", "Cy"]
+    again = send(rows[0]).form("form:has([name=column-0])").submit()
+    confirm(again, take="2")
+    assert [one[::3] for one in people(reading)][-1] == ("Ana", "waitlisted")
+
+
+def test_mistakes_in_the_row_of_somebody_who_is_registered_stop_nobody(send, register, reading):
+    register(given_name="Ana", email="ana@dofc.test")
+    rows = row("Ana", "ana@dofc.test", country="Atlantis"), row("Bo", "bo@dofc.test")
+    check = send(*rows).form("form:has([name=column-0])").submit()
+    assert [check.one(f"[data-{kind}]")[f"data-{kind}"] for kind in ("known", "failing")] == ["1", "0"]
+    confirm(check)
+    assert [name for name, *_ in people(reading)] == ["Ana", "Bo"]
 
 
 def test_page_is_shown_again_when_a_place_was_taken_meanwhile(send, register, reading):
