@@ -125,8 +125,10 @@ def limits_of(session: Session, pool: Pool) -> dict[int, Pool]:
 
 def waits_for_category(claim: Claim) -> bool:
     """Whether somebody waits only because their category is full: the edition itself has free places."""
-    pool = claim.pool
-    return claim.status == ClaimStatus.WAITLISTED and pool.edition_id is not None and pool.taken < pool.capacity
+    # A party waits while fewer places are free than it has people, whatever their categories.
+    if claim.status != ClaimStatus.WAITLISTED or claim.party is not None:
+        return False
+    return claim.pool.edition_id is not None and claim.pool.taken < claim.pool.capacity
 
 
 def waiting_position(session: Session, claim: Claim) -> int | None:

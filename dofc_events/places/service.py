@@ -16,6 +16,7 @@ from dofc_events.core.db import insert_row, table_of
 from dofc_events.core.errors import Refusal
 from dofc_events.delegates.models import Registration
 from dofc_events.places.line.queries import next_up
+from dofc_events.places.line.service import leave_parties
 from dofc_events.places.models import Arrival, Claim, Pool
 from dofc_events.places.numbers.service import by_category, by_promise, count, each, take_promised
 from dofc_events.places.queries import is_next_in, limits_of
@@ -179,6 +180,7 @@ def give_places(
     them. Raises NothingFree if there are too few even so, and then gives none.
     """
     _take_many(session, pool, by_category(pool, claims), len(claims), added, added_to or {})
+    leave_parties(session, claims)
     for claim in claims:
         _set(claim, ClaimStatus.CONFIRMED, now)
         claim.promise_id = None
@@ -365,7 +367,7 @@ def _end(
 ) -> list[Promotion]:
     held = [claim for claim in claims if claim.status in TAKEN]
     # A party with one person fewer may fit now.
-    in_party = any(claim.party is not None for claim in claims)
+    in_party = leave_parties(session, claims)
     if arrived := [claim.id for claim in claims if claim.used_at]:
         session.execute(delete(Arrival).where(Arrival.claim_id.in_(arrived)))
     for claim in claims:
