@@ -115,9 +115,9 @@ def replace(token: str, reference: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return form_page(form, "groups/replace.html", **context)
     name, email = (form.given_name.data, form.family_name.data), form.email.data
+    known, other = person.registration.full_name, full_name(*name, person.registration.country)
     if address_key(email) != person.registration.email_key:
         # Somebody who would be refused is not asked first.
-        known, other = person.registration.full_name, full_name(*name, person.registration.country)
         points = [
             _("The link of %(name)s will stop working immediately.", name=known),
             _("They can take the registration back until the new link is opened."),
@@ -137,7 +137,8 @@ def replace(token: str, reference: str) -> ResponseReturnValue:
         return answer_too_many(form, refusal.retry_after, "groups/replace.html", **context)
     if handed.outcome is Outcome.ADDRESS_KNOWN:
         return wrote_to(group.edition, email, after="change")
-    say_sent(_("%(name)s now has the place.", name=form.given_name.data), _("Both have been told by email."))
+    done = _("%(other)s is now registered instead of %(name)s.", name=known, other=other)
+    say_sent(done, _("Both will be told by email."))
     return redirect(url_for("groups.index", token=token), 303)
 
 

@@ -110,7 +110,7 @@ def test_the_head_replaces_somebody_and_gives_places_back(client, page, edition,
     assert asked.h1 == "Replace Ana with Boro?" and "The link will be sent to boro@own.tset." in asked.text
     done = asked.form("main form").submit("change").form("main form").fill(email="boro@own.test").submit()
     done = done.form("main form").submit("sure")
-    assert "Both have been told by email." in done.text
+    assert "Boro is now registered instead of Ana. Both will be told by email." in done.text
     with reading() as session:
         assert list(stand(session, edition)) == ["Boro"]
         [told] = letters(session, to="boro@own.test")
@@ -121,6 +121,27 @@ def test_the_head_replaces_somebody_and_gives_places_back(client, page, edition,
     assert asked.h1 == "Give back 2 places?" and "You cannot take them back." in asked.text
     assert client.get(page).one("[data-promised]")["data-promised"] == "3"
     assert asked.form("main form").submit("sure").one("[data-promised]")["data-promised"] == "1"
+
+
+def test_a_head_who_replaces_somebody_on_the_waiting_list_reads_of_no_place(client, page, writing, reading, edition):
+    with writing() as session:
+        promised = make_promise(session, edition, "Other", places=0)
+        for _ in range(27):
+            make_registration(session, edition)
+        ana = someone("Ana", "ana@own.test")
+        make_group(session, edition, [ana], choice="split", group_id=promised.id)
+        waiting = f"/groups/{token_of_group(promised)}/"
+    form = client.get(waiting).follow("Replace Ana")
+    assert "the same place or position on the waiting list" in form.text
+    asked = form.form("main form").fill(given_name="Boro", email="boro@own.test").submit()
+    done = asked.form("main form").submit("sure")
+    assert "Boro is now registered instead of Ana Kovač. Both will be told by email." in done.text
+    assert done.one("[data-member]")["data-status"] == "waitlisted"
+    with reading() as session:
+        told = letters(session, to="ana@own.test")[-1]
+    for part in (told.text, told.html):
+        assert f"Head of it has handed over your registration for {edition.name} to Boro" in " ".join(part.split())
+        assert "your place" not in part
 
 
 def test_the_page_counts_what_invitations_promise_as_kept_for_these_people(client, writing, edition):
