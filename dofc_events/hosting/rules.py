@@ -150,12 +150,26 @@ def co_hosts_in(text: str) -> tuple[tuple[str, str], ...]:
     """
     found: dict[str, str] = {}
     for line in lines_of(text):
-        # In steps: an expression for all of it would look at each letter as often as there are letters.
-        address = next((part for part in re.split(r"[\s,;<>()]+", line) if "@" in part[1:-1]), "")
-        name = " ".join((line.replace(address, "") if address else line).split()).rstrip(" ,;<>()")
-        if name:
+        address = _address_in(line)
+        if name := _name_in(line, address):
             found.setdefault(name[:LONGEST_NAME], address)
     return tuple(found.items())[:MAX_CO_HOSTS]
+
+
+# In steps: an expression for all of a line would look at each letter as often as there are letters.
+def _address_in(line: str) -> str:
+    return next((part for part in re.split(r"[\s,;<>()]+", line) if "@" in part[1:-1]), "")
+
+
+def _name_in(line: str, address: str) -> str:
+    """A line without its address and what set it apart; brackets that belong to the name stay."""
+    before, _, after = line.partition(address) if address else (line, "", "")
+    name = " ".join(f"{before.rstrip(' ,;<')} {after.lstrip(' ,;>')}".split())
+    # The brackets that the address stood in, alone or behind something.
+    name = name.replace("( ", "(").replace(" )", ")").replace("()", "").strip(" ,;<>").rstrip(" ,;<>(")
+    unopened = name.count(")") - name.count("(")
+    at_end = len(name) - len(name.rstrip(")"))
+    return name[: len(name) - max(0, min(unopened, at_end))].rstrip()
 
 
 def weighted_score(scores: Mapping[int, int], weights: Mapping[int, int]) -> float:

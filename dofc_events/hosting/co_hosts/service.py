@@ -29,7 +29,12 @@ def ask_co_hosts(session: Session, proposal: Proposal, now: datetime, *, keep_ma
 
     One whose line is as it was keeps its answer. Whoever cannot be written to now is asked at the next change.
     """
-    known = {member.organisation.name.casefold(): member.organisation_id for member in members(session)}
+    # A member's name is read as the line is, so that its own spelling is always recognised.
+    known = {
+        name.casefold(): member.organisation_id
+        for member in members(session)
+        for name, _address in co_hosts_in(member.organisation.name)
+    }
     kept = {(one.name, one.email): one for one in proposal.asked_co_hosts}
     named = [
         kept.get(said) or CoHost(name=said[0], email=said[1], organisation_id=known.get(said[0].casefold()))

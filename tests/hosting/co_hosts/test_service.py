@@ -30,7 +30,21 @@ from tests.support.hosting import (
     [
         ("- Moravian Museum, m@brno.test\n- Lyon Cluster", (("Moravian Museum", "m@brno.test"), ("Lyon Cluster", ""))),
         ("Museum <m@brno.test>\nMuseum", (("Museum", "m@brno.test"),)),
-        ("Škoda (friends of); m@brno.test", (("Škoda (friends of", "m@brno.test"),)),
+        ("Škoda (friends of); m@brno.test", (("Škoda (friends of)", "m@brno.test"),)),
+        ("Institut za metale (IMT), m@brno.test", (("Institut za metale (IMT)", "m@brno.test"),)),
+        (
+            "Institut (IMT) (m@brno.test)\nMuseum (m@brno.test)",
+            (("Institut (IMT)", "m@brno.test"), ("Museum", "m@brno.test")),
+        ),
+        (
+            "Institut (IMT, m@brno.test)\n(m@brno.test, Museum)",
+            (("Institut (IMT)", "m@brno.test"), ("(Museum)", "m@brno.test")),
+        ),
+        ("m@brno.test, Opera", (("Opera", "m@brno.test"),)),
+        (
+            "Lyon Cluster (invented)\nOpera)\nTheatre (",
+            (("Lyon Cluster (invented)", ""), ("Opera", ""), ("Theatre", "")),
+        ),
         ("m@brno.test", ()),
         ("", ()),
     ],
@@ -55,6 +69,16 @@ def test_a_member_is_asked_through_its_representatives_and_others_at_their_addre
     asked = [mail_to(session, address) for address in ("m@brno.test", "votes@lyon.test", "liar@brno.test")]
     assert asked == [["proposal-link"], ["proposal-link"], []]
     assert [one.asked_at for one in proposal.asked_co_hosts] == [NOW, NOW, None]
+
+
+@pytest.mark.parametrize("name", ["Vardar Cluster (invented)", "Cluster; Vardar, Ltd.", "Vardar)"])
+def test_a_member_is_recognised_by_its_own_name_however_it_ends(session, name):
+    member = make_member(session, "vardar", name=name)
+    make_representative(session, member, email="votes@vardar.test")
+    proposal = make_proposal(session, make_call(session), co_hosts=name)
+    (co_host,) = proposal.asked_co_hosts
+    assert (co_host.organisation_id, co_host.asked_at) == (member.id, NOW)
+    assert mail_to(session, "votes@vardar.test") == ["proposal-link"]
 
 
 def test_who_is_still_named_keeps_the_answer_and_who_is_new_is_asked(session, lyon):
