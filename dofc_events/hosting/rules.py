@@ -156,6 +156,17 @@ def co_hosts_in(text: str) -> tuple[tuple[str, str], ...]:
     return tuple(found.items())[:MAX_CO_HOSTS]
 
 
+def without_addresses(text: str) -> str:
+    """The co-hosts that were typed one a line, without any address."""
+    names = []
+    for line in lines_of(text):
+        name = line
+        while address := _address_in(name):
+            name = _name_in(name, address)
+        names.append(name)
+    return "\n".join(name for name in names if name)
+
+
 # In steps: an expression for all of a line would look at each letter as often as there are letters.
 def _address_in(line: str) -> str:
     return next((part for part in re.split(r"[\s,;<>()]+", line) if "@" in part[1:-1]), "")

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
+from dofc_events.accounts.models import Account
 from dofc_events.core.audit import Actor, AuditEntry, history_of, record
 from dofc_events.core.references import new_secret
 from dofc_events.delegates.rules import GONE_KEY
 from dofc_events.hosting.models import Proposal, Question
 from dofc_events.hosting.proposals.service import withdraw_proposal
 from dofc_events.hosting.queries import locked_proposal
-from dofc_events.hosting.rules import ProposalStatus, scope_of
+from dofc_events.hosting.rules import ProposalStatus, scope_of, without_addresses
 from dofc_events.mail import outbox
 from dofc_events.mail.models import Message
 from dofc_events.privacy.erasing.rules import NAMELESS, NAMING, exchanged, without
@@ -42,7 +43,7 @@ def erase_proposer(session: Session, proposal_id: int, actor: Actor, now: dateti
     if ProposalStatus(proposal.status) in OPEN:
         withdraw_proposal(session, proposal_id, actor, now)
     values = [proposal.contact_email, proposal.email_key, proposal.contact_name]
-    values += [one.content_hash for one in proposal.attachments]
+    values += [one.content_hash for one in proposal.attachments] + [one.email for one in proposal.asked_co_hosts]
     drop_links(session, proposal.email_key, now)
     forget_proposers(session, [proposal_id], now)
     note_erased(session, "proposal", proposal.reference, now)
@@ -55,7 +56,7 @@ def erase_proposer(session: Session, proposal_id: int, actor: Actor, now: dateti
 def forget_proposers(session: Session, ids: Sequence[int], now: datetime) -> int:
     """Remove everything that names their proposers from proposals, with the files; returns how many there were.
 
-    The references stay: published ballots rank them.
+    The addresses of co-hosts go with them. The references stay: published ballots rank them.
     """
     done = 0
     for proposal_id in ids:
@@ -76,6 +77,7 @@ def _forget(session: Session, proposal: Proposal, now: datetime) -> None:
     old_key = proposal.email_key
     for column in WRITTEN:
         setattr(proposal, column, _unnamed(getattr(proposal, column), named))
+    proposal.co_hosts = without_addresses(proposal.co_hosts)
     answers = select(Question).where(Question.proposal_id == proposal.id, Question.account_id.is_(None))
     for message in session.scalars(answers):
         message.text = _unnamed(message.text, named)
@@ -85,7 +87,9 @@ def _forget(session: Session, proposal: Proposal, now: datetime) -> None:
     gone: dict[str, Any] = {**TEXTLESS, "subject": GONE, "text_removed_at": now}
     session.execute(update(Message).where(about).values(gone))
     nobody = {"recipient": GONE, "recipient_name": GONE, "recipient_key": "", "mailbox_key": "", "reply_to": None}
-    session.execute(update(Message).where(about, Message.recipient_key == old_key).values(nobody))
+    # Co-hosts were written to as well, and earlier addresses of the proposer; those with an account keep their emails.
+    outside = or_(Message.recipient_key == old_key, Message.recipient_key.not_in(select(Account.email_key)))
+    session.execute(update(Message).where(about, outside).values(nobody))
     for entry in history_of(session, proposal.reference):
         entry.details = {**_unnamed_details(entry, named), NAMELESS: True}
     session.flush()

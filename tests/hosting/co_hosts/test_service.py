@@ -11,7 +11,7 @@ from dofc_events.hosting.models import Review
 from dofc_events.hosting.proposals.service import PROPOSER, answers_of, change_proposal
 from dofc_events.hosting.queries import own_among
 from dofc_events.hosting.reviews.service import Given, give_review
-from dofc_events.hosting.rules import Interest, ProposalStatus, co_hosts_in
+from dofc_events.hosting.rules import Interest, ProposalStatus, co_hosts_in, without_addresses
 from tests.support.factories import NOW
 from tests.support.hosting import (
     begin_ballot,
@@ -52,6 +52,20 @@ from tests.support.hosting import (
 def test_a_co_host_has_a_name_and_may_have_an_address(typed, said):
     assert co_hosts_in(typed) == said
     assert len(co_hosts_in("\n".join(f"Friend {n}" for n in range(50)))) == 10
+
+
+@pytest.mark.parametrize(
+    ("typed", "left"),
+    [
+        ("- Museum (MB), m@brno.test\n\nLyon Cluster", "Museum (MB)\nLyon Cluster"),
+        ("Opera o@brno.test, p@brno.test o@brno.test\nm@brno.test", "Opera"),
+        ("\n".join(f"Friend {n} (f{n}@brno.test)" for n in range(12)), "\n".join(f"Friend {n}" for n in range(12))),
+        ("Café @ Brno", "Café @ Brno"),
+        ("", ""),
+    ],
+)
+def test_without_addresses_names_stay_however_many_there_are(typed, left):
+    assert without_addresses(typed) == left
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """A proposal without its proposer: what was proposed stays, and what the network chose by."""
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
@@ -11,7 +12,7 @@ from dofc_events.extensions import settings
 from dofc_events.hosting.models import Attachment, Proposal, Question
 from dofc_events.hosting.proposals.attachments.service import add_attachment
 from dofc_events.hosting.proposals.questions.service import answer_question, ask_question
-from dofc_events.hosting.proposals.service import PROPOSER
+from dofc_events.hosting.proposals.service import PROPOSER, answers_of, change_proposal
 from dofc_events.hosting.rules import ProposalStatus
 from dofc_events.privacy.proposals.service import erase_proposer
 from dofc_events.privacy.service import vanish
@@ -56,3 +57,25 @@ def test_no_byte_of_a_proposer_is_left_and_the_proposal_stays(app, writing, data
         assert [one.text for one in session.scalars(select(Question))] == ["Is it dry?", "Yes. (removed)"]
         assert session.scalars(select(Attachment)).all() == []
         assert erase_proposer(session, proposal_id, COMMAND, NOW) == []
+
+
+def test_addresses_of_co_hosts_go_with_the_proposer_and_their_names_stay(app, writing, database_url):
+    typed = "Музеј Војводине (МВ), museum@quxhost.test\nLyon Cluster\nOpera <opera@quxhost.test>"
+    with writing() as session:
+        proposal = make_proposal(session, make_call(session), **OWN, co_hosts=f"Old, old@quxhost.test\n{typed}")
+        changed = replace(answers_of(proposal), co_hosts=typed)
+        change_proposal(session, proposal.id, changed, consent_text="", actor=PROPOSER, now=NOW)
+        proposal_id = proposal.id
+    addresses = ["museum@quxhost.test", "opera@quxhost.test", "old@quxhost.test"]
+    with app.app_context():
+        assert found_in(everything(app, database_url), addresses) == addresses
+    with writing() as session:
+        gone = erase_proposer(session, proposal_id, COMMAND, NOW)
+    with app.app_context():
+        vanish(db.session(), gone)
+        close_connections()
+        assert found_in(everything(app, database_url), addresses) == []
+    with writing() as session:
+        proposal = session.get_one(Proposal, proposal_id)
+        assert proposal.co_hosts == "Музеј Војводине (МВ)\nLyon Cluster\nOpera"
+        assert [one.name for one in proposal.asked_co_hosts] == proposal.co_hosts.splitlines()
