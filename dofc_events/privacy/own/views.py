@@ -20,7 +20,9 @@ from dofc_events.privacy.handed_out.queries import as_json, data_of, data_of_con
 from dofc_events.privacy.own import service
 from dofc_events.privacy.queries import (
     ACCOUNT,
+    CONTACT,
     ERASE,
+    PROPOSAL,
     REGISTRATION,
     Found,
     account_of_address,
@@ -165,7 +167,9 @@ def erase_all(token: str) -> ResponseReturnValue:
     found = [one for one in people_called(db.session(), email_key) if one.kind != ACCOUNT]
     if not found:
         return redirect(url_for(".all_data", token=token), 303)
-    page, context = "privacy/own/erase_all.html", {"found": found, "called": called, "token": token}
+    kinds = {one.kind for one in found}
+    whose = {"registered": REGISTRATION in kinds, "proposes": PROPOSAL in kinds, "is_contact": CONTACT in kinds}
+    page, context = "privacy/own/erase_all.html", {"found": found, "called": called, "token": token, "whose": whose}
     if not form.validate_on_submit():
         return form_page(form, page, **context)
     return _erased(found, email_key, form, page, context)

@@ -164,6 +164,21 @@ def test_known_and_unknown_addresses_get_the_same_answer(app, writing, reading, 
     assert pages[0] == pages[1]
 
 
+def test_the_page_that_erases_says_what_stays_of_a_proposal(app, writing, client):
+    with writing() as session:
+        call = make_call(session, now=now())
+        make_proposal(session, call, now=now(), contact_email="ana@dofc.test", motivation="Because of the river")
+        token = token_of_address("ana@dofc.test", now())
+    page = client.get(f"/my-data/{token}/erase")
+    assert "What you proposed, such as the organisation, venue, travel and motivation" in page.text
+    # Neither holds for somebody who only proposed.
+    assert "everything you wrote" not in page.text and "That somebody from your country registered" not in page.text
+    registered(app, writing)
+    page = client.get(page.url)
+    assert "everything you wrote in your registration" in page.text and "What you proposed, such as" in page.text
+    assert "That somebody from your country registered" in page.text
+
+
 def test_all_editions_and_proposals_of_an_address_go_at_once(app, writing, reading, client):
     with writing() as session:
         for year in (2031, 2032):
