@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select
@@ -177,6 +178,18 @@ def test_the_page_that_erases_says_what_stays_of_a_proposal(app, writing, client
     page = client.get(page.url)
     assert "everything you wrote in your registration" in page.text and "What you proposed, such as" in page.text
     assert "That somebody from your country registered" in page.text
+
+
+def test_a_proposals_times_are_those_of_its_call_and_name_their_zone(writing, client):
+    begun = datetime(2026, 12, 1, 23, 30, tzinfo=UTC)
+    with writing() as session:
+        call = make_call(session, now=now(), zone="Asia/Kathmandu")
+        proposal = make_proposal(session, call, now=now(), contact_email="ana@dofc.test")
+        proposal.consented_at = begun
+        token = token_of_address("ana@dofc.test", now())
+    page = client.get(f"/my-data/{token}")
+    assert "Times are Kathmandu time." in page.one("#proposals").parent.text
+    assert "2 Dec 2026, 05:15" in page.text and "23:30" not in page.text
 
 
 def test_all_editions_and_proposals_of_an_address_go_at_once(app, writing, reading, client):
