@@ -186,19 +186,15 @@ class Paragraphs(TextAreaField):
 
 
 class Prose(Paragraphs):
-    """Several lines of Markdown, as `web.markdown` reads it. A link that does not work is refused.
-
-    What stands for an address that is filled in later works: `stand_ins`.
-    """
+    """Several lines of Markdown, as `web.markdown` reads it. A link has to work, or be one of the `stand_ins`."""
 
     def __init__(self, label: Any, *, longest: int, stand_ins: Collection[str] = (), **kwargs: Any) -> None:
         super().__init__(label, longest=longest, **kwargs)
         self.stand_ins = stand_ins
 
     def post_validate(self, form: Any, validation_stopped: bool) -> None:
-        if validation_stopped or self.errors:
-            return
-        dead = [address for address in dead_links(self.data) if address not in self.stand_ins]
+        links = [] if validation_stopped or self.errors else dead_links(self.data)
+        dead = [address for address in links if address not in self.stand_ins]
         if dead:
             words = _(
                 "This link does not work: %(address)s. Enter the whole address: https://…", address=", ".join(dead)
