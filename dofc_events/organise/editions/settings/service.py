@@ -226,8 +226,11 @@ def unlikely_days(session: Session, edition: Edition, details: EditionDetails) -
     elif first and last and (last - first).days >= USUAL_DAYS:
         found.append(Consequence(Effect.LASTS_LONG, (last - first).days + 1))
     for trip, _ in trip_pools(session, edition.id):
-        away = days_away(in_zone(trip.starts_at, edition.zone).date(), first, last)
-        if trip.cancelled_at is None and away > trips.USUAL_DAYS_AWAY:
+        day = in_zone(trip.starts_at, edition.zone).date()
+        away, before = days_away(day, first, last), days_away(day, edition.starts_on, edition.ends_on)
+        # Somebody chose the trip's day for the days as they were; when they move away from it, it may be forgotten.
+        left_behind = edition.starts_on is not None and away > before
+        if trip.cancelled_at is None and (away > trips.USUAL_DAYS_AWAY or left_behind):
             found.append(Consequence(Effect.FAR_FROM_THE_EDITION, away, trip.title))
     return found
 

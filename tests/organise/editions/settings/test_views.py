@@ -161,6 +161,37 @@ def test_what_is_more_likely_a_slip_is_asked_about(organiser, now_is, year, type
     assert {str(getattr(now_is()[0], name)) for name in typed} == {*typed.values()}
 
 
+def test_trips_that_stay_behind_when_the_days_move_are_asked_about(organiser, writing, now_is, year):
+    """The trips are on the days before, during and after 21-23 May."""
+    with writing() as session:
+        edition = edition_by_year(session, year)
+        for title, days in (("Boat", -1), ("Mill", 0), ("Wine", 1), ("Lake", 3)):
+            starts_at = edition.begins_at() + timedelta(days=days)
+            make_trip(session, edition, title=title, starts_at=starts_at, ends_at=starts_at + timedelta(hours=2))
+        make_trip(session, edition, title="Off", cancelled_at=NOW)
+    asked = settings(organiser, year, "dates").form().fill(starts_on="2027-05-22", ends_on="2027-05-24").submit()
+    assert [item.text for item in asked.all(".notice-warning li")] == [
+        "“Boat” would be 2 days away from the edition.",
+        "“Mill” would be 1 day away from the edition.",
+    ]
+    assert "Settings saved." in asked.form().submit("Yes, save").text
+    # Nobody is asked again about what was so before, or when the edition comes back to them.
+    assert "Settings saved." in settings(organiser, year, "dates").form().fill(ends_on="2027-05-25").submit().text
+    assert "Settings saved." in settings(organiser, year, "dates").form().fill(starts_on="2027-05-21").submit().text
+
+
+def test_trips_that_were_there_before_the_days_are_asked_about_only_when_far_away(enter, writing):
+    with writing() as session:
+        edition = make_edition(session, year=2031, status="draft")
+        make_trip(session, edition, title="Boat")
+        edition.starts_on = edition.ends_on = None
+    form = settings(enter("chair"), 2031, "dates").form()
+    asked = form.fill(starts_on="2031-06-01", ends_on="2031-06-02").submit()
+    assert "“Boat” would be" in asked.one(".notice-warning").text
+    saved = asked.form().fill(starts_on="2027-05-23", ends_on="2027-05-24").submit("Save the settings")
+    assert "“Boat”" not in saved.text
+
+
 def test_another_zone_with_the_same_clock_is_not_asked_about(organiser, now_is, year):
     settings(organiser, year, "dates").form().fill(zone="Europe/Bucharest").submit()
     assert now_is()[0].zone == "Europe/Bucharest"
