@@ -24,6 +24,7 @@ from dofc_events.places.rules import ClaimStatus
 from dofc_events.questions.rules import Kind, caption_in
 from dofc_events.questions.texts import Answered
 from dofc_events.trips.queries import TripStanding
+from dofc_events.trips.rules import Reason
 from dofc_events.web.quoted import address_in
 
 # What announces an offer ends with it.
@@ -183,6 +184,7 @@ def seats_changed(standing: Standing, seats: Seats) -> Envelope:
     file = calendar_of(standing, seats) if standing.status is ClaimStatus.CONFIRMED else None
     words: dict[str, Any] = {
         "titles": titles,
+        "cancelled": ", ".join(seat.trip.title for seat in _called_off(standing, seats)),
         "reasons": {seats[seat.trip.id].reason for seat in changed},
         "before": {seats[seat.trip.id].before for seat in changed},
         "trip": changed[0].trip if changed else None,
@@ -298,6 +300,13 @@ def _trip_entry(whole: CalendarEntry, edition: Edition, seat: TripStanding, take
     )
 
 
+def _called_off(standing: Standing, seats: Seats) -> list[TripStanding]:
+    """The seats that ended because their trips were cancelled: this is said first, as the rest follows from it."""
+    ended = (ClaimStatus.EXPIRED, ClaimStatus.CANCELLED)
+    changed = [seat for seat in standing.trips if seat.trip.id in seats and seat.status in ended]
+    return [seat for seat in changed if seats[seat.trip.id].reason == Reason.TRIP_CANCELLED]
+
+
 def _link_to_accept(standing: Standing) -> str:
     """To the page that accepts what is offered."""
     if standing.claim.by_email:
@@ -362,6 +371,7 @@ def _message(
         files_page=link("registration.own.files.index", token=proof_of(registration)),
         waits_for_category=standing.waits_for_category,
         trips=standing.trips,
+        called_off=_called_off(standing, seats or {}),
         own_answers=_quoted(standing.answers) if registration.ended_at is None else [],
         seats=seats or {},
         own_page=link("registration.own.own", token=token),

@@ -287,6 +287,48 @@ def test_the_subject_says_who_ended_what_somebody_had_of_a_trip(session, edition
 
 
 @pytest.mark.parametrize(
+    ("is_full", "kind", "then"),
+    [
+        (False, "trip-confirmed", "Your seat is confirmed: Wine"),
+        (True, "trip-waitlisted", "You are on the waiting list: Wine"),
+    ],
+)
+def test_that_a_trip_is_called_off_comes_before_what_is_given_in_its_place(
+    session, edition, person, is_full, kind, then
+):
+    who = person("mill", "wine")
+    if is_full:
+        person("wine")
+    seats.cancel_trip(session, edition.id, "mill", COMMAND, NOW)
+    (message,) = unsent(session, to=who.email)
+    assert (message.kind, message.subject) == (kind, f"Cancelled: Mill. {then}, {edition.name}")
+    assert message.text.startswith("“Mill” has been cancelled. We are sorry.")
+    assert parsed(message.html).select_one("h1").text == "“Mill” has been cancelled. We are sorry."
+    assert "“Wine”" in one_line(message.text).partition("“Mill”")[2]
+
+
+def test_that_a_trip_is_called_off_comes_before_an_offer_that_was_still_to_be_told(session, edition, person):
+    edition.offer_hours = 10
+    leaving, who = person("wine"), person("wine", "port")
+    choose(session, leaving)
+    seats.cancel_trip(session, edition.id, "port", COMMAND, NOW)
+    (message,) = unsent(session, to=who.email)
+    then = f"A seat is held for you: Wine, {edition.name}"
+    assert (message.kind, message.subject) == ("trip-offered", f"Cancelled: Port. {then}")
+    assert message.text.startswith("“Port” has been cancelled.") and "/offer" in message.text
+
+
+def test_that_a_trip_is_called_off_is_the_subject_whatever_else_has_ended(session, person, trips):
+    who = person("wine", "port")
+    choose(session, who)
+    before = {"wine": Reason.GIVEN_BACK, "port": Reason.TRIP_CANCELLED}
+    told = {trip.id: SeatNews("confirmed", before[trip.slug]) for trip in (trips[0], trips[2])}
+    message = mails.seats_changed(standing_of(session, who.id), told)
+    assert (message.kind, message.subject.partition(",")[0]) == ("trip-cancelled", "Cancelled: Port")
+    assert message.text.startswith("“Port” has been cancelled.") and "You have given back “Wine”." in message.text
+
+
+@pytest.mark.parametrize(
     ("before", "subject", "sentence"),
     [
         ("confirmed", "Given back: ", "You have given back “"),
