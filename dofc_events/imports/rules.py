@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dofc_events.core.countries import country_codes, country_name, search_names, three_letter_codes
 from dofc_events.delegates.rules import folded
-from dofc_events.questions.rules import FIELD, PICKED, Kind, OwnQuestion
+from dofc_events.questions.rules import FIELD, PICKED, WAITS, Kind, OwnQuestion
 from dofc_events.questions.rules import NO as ANSWER_NO
 from dofc_events.questions.rules import YES as ANSWER_YES
 
@@ -29,8 +29,8 @@ SHORT_NAMES = {
 # How long a file of people's details waits to be used.
 KEPT_FOR = timedelta(days=1)
 
-# What columns are called, folded; of a field that is there twice the first column is taken. The fields' own names and
-# those of our exports are among them.
+# What columns are called, folded; of a field that is there twice the first column is taken. The fields' own names, as
+# our exports have them, are among them.
 HEADERS = {
     "given_name": "given_name|given name|given name or your only name|first name|forename|name|full name|vorname|prenom"
     "|ime|име|имя|имя и фамилия|nume|jmeno|imię|ad|keresztnév|nev|onoma|όνομα",
@@ -51,6 +51,13 @@ HEADERS = {
     "visa_letter": "visa_letter|invitation letter|visa letter|visa|i need an invitation letter for a visa",
     "photo_consent": "photo_consent|photographs|photos|photo consent",
 }
+# Our files of registrations and of people on trips have these two columns, and others that are no fields, although
+# they may be called like one: their position is one on the waiting list.
+OUR_FILES = frozenset(("reference", "status"))
+NO_FIELDS = OUR_FILES | frozenset(
+    "position country_name category_label language registered_at consented_at any_trip tags note arrived_at arrived_on"
+    " group group_name own_address boarded".split()
+)
 # What stands between several options, and how a day is written beside ISO 8601: with the day first, as dots have it.
 BETWEEN = re.compile(r"[,;\n]")
 DOTTED = re.compile(r"(\d{1,2})\. ?(\d{1,2})\. ?(\d{4})\.?")
@@ -79,8 +86,15 @@ def header_key(header: str) -> str:
     return folded(" ".join(header.replace("*", " ").split())).strip(" :?")
 
 
+def never_fields(header: Sequence[str]) -> frozenset[str]:
+    """Those titles of a file of ours whose columns are no fields, as we write them; none in any other file."""
+    return NO_FIELDS if {*header} >= OUR_FILES else frozenset()
+
+
 def guessed_matching(header: Sequence[str], known: Mapping[str, str], labels: Mapping[str, str]) -> list[str]:
     """The field of each column, "" for none: as it was the last time, else by what it is called; no field twice.
+
+    What our own files say besides fields is none.
 
     `labels` are the fields that there are, with what they are called here: own questions are found by these alone, and
     by their keys.
@@ -93,11 +107,12 @@ def guessed_matching(header: Sequence[str], known: Mapping[str, str], labels: Ma
         if (key := header_key(said))
     }
     called = ours | _called()
-    remembered = {field for title in header if (field := known.get(header_key(title)))}
+    others = never_fields(header)
+    remembered = {field for title in header if title not in others and (field := known.get(header_key(title)))}
     for title in header:
         key = header_key(title)
         field = known[key] if key in known else called.get(key, "")
-        if field not in offered or field in taken or (key not in known and field in remembered):
+        if title in others or field not in offered or field in taken or (key not in known and field in remembered):
             field = ""
         taken.add(field)
         matching.append(field)
@@ -134,7 +149,8 @@ def is_yes(text: str) -> bool | None:
 def typed_answer(question: OwnQuestion, text: str) -> tuple[str, ...] | None:
     """What the field of a question of an edition's own would be sent for a cell; None if it is no answer to it.
 
-    An option is known by its caption or its key, a day also as 14.6.2029 and as a workbook counts it.
+    An option is known by its caption or its key, also where our files say that somebody waits for it; a day also as
+    14.6.2029 and as a workbook counts it.
     """
     if not text:
         return ()
@@ -149,7 +165,8 @@ def typed_answer(question: OwnQuestion, text: str) -> tuple[str, ...] | None:
 def _options_in(question: OwnQuestion, text: str) -> tuple[str, ...] | None:
     """The options that a cell names; a caption may have commas itself, and the longest that is one is meant."""
     offered = [option for option in question.options if not option.is_retired]
-    known = {_pieces(words): option.key for option in offered for words in (option.key, option.caption)}
+    said = ((words, one.key) for one in offered for words in (one.caption + WAITS, one.key, one.caption))
+    known = {_pieces(words): key for words, key in said}
     if question.kind is Kind.CHOICE:
         key = known.get(_pieces(text))
         return None if key is None else (key,)

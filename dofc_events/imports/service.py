@@ -16,7 +16,7 @@ from dofc_events.core.normal import shown_name
 from dofc_events.extensions import settings
 from dofc_events.imports.models import ImportFile, KnownColumn
 from dofc_events.imports.queries import known_columns, registrations_of
-from dofc_events.imports.rules import header_key
+from dofc_events.imports.rules import header_key, never_fields
 from dofc_events.notices.service import Changes
 from dofc_events.places import service as places
 from dofc_events.places.rules import ClaimStatus
@@ -96,15 +96,16 @@ def match_columns(
 ) -> None:
     """Say which column is which field, for this file and for others of the edition with these headers.
 
+    What stands in our own files besides fields says nothing about a column of that name in others.
     Raises FileGone and DoneBefore.
     """
     file = _open(session, file_id)
     refuse_changed(seen, Matching(tuple(file.matching), file.fallbacks) if file.matching else None)
     file.matching, file.fallbacks = list(matching.columns), dict(matching.fallbacks)
-    known = known_columns(session, file.edition_id)
+    known, others = known_columns(session, file.edition_id), never_fields(header)
     for title, field in zip(header, matching.columns, strict=True):
         key = header_key(title)
-        if key and known.get(key) != field:
+        if key and title not in others and known.get(key) != field:
             known[key] = field
             session.merge(KnownColumn(edition_id=file.edition_id, header=key, field=field))
     session.flush()

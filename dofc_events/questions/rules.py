@@ -35,6 +35,8 @@ KEYED = (*PICKED, Kind.YES_NO)
 YES, NO = "yes", "no"
 # Who is looked for by an answer: whoever gave any, or none.
 ANY, NONE = "*", "-"
+# After the caption of an option in our files: whoever waits for a place of it.
+WAITS = " (waiting)"
 # After the key of an option: whoever waits for a place of it. Before a day: whoever answered with it.
 WAITING, ON = ":waiting", "on:"
 

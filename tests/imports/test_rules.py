@@ -2,7 +2,16 @@
 
 import pytest
 
-from dofc_events.imports.rules import HEADERS, country_code, guessed_matching, header_key, is_yes, typed_answer
+from dofc_events.imports.rules import (
+    HEADERS,
+    NO_FIELDS,
+    country_code,
+    guessed_matching,
+    header_key,
+    is_yes,
+    typed_answer,
+)
+from dofc_events.organise.registrations.export.queries import export_columns
 from dofc_events.questions.rules import Kind, Option, OwnQuestion
 
 
@@ -66,6 +75,20 @@ def test_columns_are_found_by_what_they_are_called_at_home():
     assert guessed_matching(header, {}, LABELS) == fields
 
 
+def test_columns_of_our_own_files_are_what_they_are_or_nothing():
+    labels = LABELS | {"question-language": "Which language?"}
+    fields = [name for name in export_columns((), ()) if name in HEADERS]
+    header = (*export_columns((), ()), "trip_wine", "question-language")
+    used = [field for field in guessed_matching(header, {}, labels) if field]
+    assert used == [*fields, "question-language"]
+    assert [title for title in header[:-2] if title not in NO_FIELDS] == fields
+    # Another file taught that this is a job.
+    known = {"position": "job_title"}
+    assert guessed_matching(("reference", "status", "position", "job_title"), known, labels)[2:] == ["", "job_title"]
+    assert guessed_matching(("reference", "status", "position"), {}, labels)[2] == ""
+    assert guessed_matching(("Reference", "Position"), {}, labels)[1] == "job_title"
+
+
 OPTIONS = (
     Option(1, "small", "Small", is_retired=False),
     Option(2, "large", "Large, with a hood", is_retired=False),
@@ -80,6 +103,8 @@ OPTIONS = (
         (Kind.CHOICE, "SMALL", ("small",)),
         (Kind.CHOICE, "large, with  a hood", ("large",)),
         (Kind.CHOICE, "large", ("large",)),
+        (Kind.CHOICE, "Small (waiting)", ("small",)),
+        (Kind.SEVERAL, "Large, with a hood (waiting), Blue", ("large", "blue")),
         (Kind.CHOICE, "Small, Blue", None),
         (Kind.CHOICE, "Old", None),
         (Kind.CHOICE, "", ()),

@@ -12,8 +12,8 @@ from dofc_events.delegates.models import Registration
 from dofc_events.extensions import settings
 from dofc_events.imports import service
 from dofc_events.imports.models import ImportFile
-from dofc_events.imports.queries import files_to_forget, kept_hashes
-from dofc_events.imports.service import DoneBefore, Imported, Kept, PlacesChanged
+from dofc_events.imports.queries import files_to_forget, kept_hashes, known_columns
+from dofc_events.imports.service import DoneBefore, Imported, Kept, Matching, PlacesChanged
 from dofc_events.imports.timers import forget_file
 from dofc_events.mail.models import Message
 from dofc_events.notices.models import UntoldNews
@@ -56,6 +56,14 @@ def requests(number):
 
 def people(session):
     return session.scalars(select(Registration).order_by(Registration.id)).all()
+
+
+def test_matching_of_our_own_file_teaches_only_what_its_fields_are(session, edition, file):
+    header = ("reference", "status", "position", "email")
+    service.match_columns(session, file.id, header, Matching(("", "", "", "email"), {}))
+    assert known_columns(session, edition.id) == {"email": "email"}
+    service.match_columns(session, file.id, ("Position",), Matching(("job_title",), {}))
+    assert known_columns(session, edition.id)["position"] == "job_title"
 
 
 @pytest.mark.databases("sqlite", "postgresql")

@@ -342,6 +342,17 @@ def test_row_for_which_an_option_is_full_leaves_its_address_to_the_next(asked, s
     assert [*answers_of_all(reading)] == ["Ana", "Cy"]
 
 
+def test_who_waits_for_an_option_in_our_own_file_waits_for_it_again(edition, writing, send, reading):
+    with writing() as session:
+        make_question(session, edition, "dinner", options=("Gala", "Home"), places={"gala": 1}, waiting_list=True)
+    rows = [
+        f"{row(name, f'{name}@dofc.test')},{dinner}" for name, dinner in (("ana", "Gala"), ("bo", "Gala (waiting)"))
+    ]
+    check = send(*rows, header=f"{HEADER},question-dinner").form("form:has([name=column-0])").submit()
+    confirm(check)
+    assert answers_of_all(reading) == {"ana": {"dinner": "Gala"}, "bo": {"dinner": "Gala (waiting list)"}}
+
+
 def test_nobody_is_registered_when_a_ticked_row_or_somebody_quicker_took_the_last_place_of_an_option(
     asked, send, register, reading
 ):

@@ -22,7 +22,7 @@ from dofc_events.places.models import Arrival, Claim, Pool
 from dofc_events.places.queries import waiting_line
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.questions.models import Answer
-from dofc_events.questions.rules import PICKED, WAITING, Kind, OwnQuestion
+from dofc_events.questions.rules import PICKED, WAITING, WAITS, Kind, OwnQuestion
 from dofc_events.registration.queries import Audience, Filters, conditions, members_of
 from dofc_events.trips.models import Trip
 from dofc_events.web.export import Cell
@@ -40,7 +40,7 @@ YES_OR_NO = {True: "yes", False: "no"}
 BETWEEN, AFTER_EACH = "\x1f", "\x1e"
 
 # After an option's key, and its caption in the file, of who has it and who waits for it.
-MARKS = (("", ""), (WAITING, " (waiting)"))
+MARKS = (("", ""), (WAITING, WAITS))
 
 Row = list[Cell]
 
