@@ -176,7 +176,7 @@ def lost_link(year: int) -> ResponseReturnValue:
         return form_page(form, "groups/lost_link.html", edition=found[0])
     with unit_of_work() as session:
         send_group_link(session, found[0].id, form.email.data, now())
-    return wrote_to(found[0], form.email.data, after="link")
+    return wrote_to(found[0], form.email.data, after="group_link")
 
 
 @blueprint.route("/groups/companions/<token>", methods=["GET", "POST"])

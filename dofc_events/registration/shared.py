@@ -41,7 +41,7 @@ OwnQuestions = tuple[tuple[OwnQuestion, ...], dict[int, int]]
 def wrote_to(
     edition: Edition, email: str, after: str, *, token: str = "", again: tuple[str, dict[str, str]] | None = None
 ) -> ResponseReturnValue:
-    """Redirect to the page that says what an act did (register, change, link, hand_over), and where we wrote to.
+    """Redirect to the page that says what an act did (a key of `words` in the template), and where we wrote to.
 
     `token` takes a hand-over back; `again` is where another address can be tried, with what else was typed.
     """

@@ -194,7 +194,7 @@ def contact(token: str) -> ResponseReturnValue:
         return answer_too_many(form, refusal.retry_after, "groups/contact.html", **context)
     flash(_("Changes saved."), "success")
     if form.email.data != seen[1]:
-        return wrote_to(group.edition, form.email.data, after="link")
+        return wrote_to(group.edition, form.email.data, after="contact")
     return redirect(url_for("groups.index", token=token), 303)
 
 

@@ -207,7 +207,9 @@ def test_the_contact_of_a_group_changes_with_all_links(client, writing, edition,
     form = client.get(page).follow("Change the contact").form("main form")
     asked = form.fill(contact_name="Mila", email="mila@cluster.test").submit()
     assert asked.h1 == "Make Mila the contact?" and client.get(page).status == 200
-    asked.form("main form").submit("sure")
+    done = asked.form("main form").submit("sure")
+    assert "Your own link no longer works. We will email the new link to mila@cluster.test." in done.text
+    assert "is registered" not in done.text and not done.all("main a[href*=lost-link]")
     assert client.get(page).status == 404
     assert client.get(own).status == 404
     with reading() as session:
@@ -223,3 +225,12 @@ def test_a_lost_link_to_a_group_is_mailed_again_and_nobody_learns_whether_there_
         [message] = [one for one in letters(session) if one.kind == "group-link"]
         assert message.recipient == "head@cluster.test"
         assert page in message.text
+
+
+@pytest.mark.usefixtures("edition")
+def test_the_page_after_a_lost_link_to_a_group_speaks_of_a_group_and_leads_back_to_its_form(client):
+    sent = client.get("/groups/link/2027").form("main form").fill(email="head@cluster.test").submit()
+    assert "If we write to head@cluster.test about a group or delegation at this edition" in sent.text
+    assert "It contains the link to the group." in sent.text and "registration" not in sent.one("main").text
+    assert "links an hour to one address" in sent.text
+    assert sent.follow("Try another address").h1 == "Send me the link to my group again"
