@@ -148,20 +148,24 @@ def give_back(token: str) -> ResponseReturnValue:
     context = context_of(group, token)
     if not form.validate_on_submit():
         return form_page(form, "groups/give_back.html", **context)
-    if form.number.data <= context["row"].left:
-        points = [_("They go to the waiting list immediately. You cannot take them back.")]
-        title = ngettext("Give back %(num)d place?", "Give back %(num)d places?", form.number.data)
+    number = form.number.data
+    if number <= context["row"].left:
+        meaning = ngettext(
+            "It goes to the waiting list immediately. You cannot take it back.",
+            "They go to the waiting list immediately. You cannot take them back.",
+            number,
+        )
+        title, points = ngettext("Give back %(num)d place?", "Give back %(num)d places?", number), [meaning]
         if page := _unless_sure(form, "groups/give_back.html", context, title, points, _("Give back")):
             return page
     try:
         with unit_of_work() as session:
-            service.give_back(session, group.id, form.number.data, acting_for(group), now())
+            service.give_back(session, group.id, number, acting_for(group), now())
     except NoPromise:
         return answer_late(group, token)
     except service.TooFewLeft:
         form.number.errors = [_("You can’t give back that many places. Enter a smaller number.")]
         return answer_errors(form, "groups/give_back.html", **context)
-    number = form.number.data
     flash(ngettext("%(num)d place has been given back.", "%(num)d places have been given back.", number), "success")
     return redirect(url_for("groups.index", token=token), 303)
 

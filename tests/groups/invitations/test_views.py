@@ -117,6 +117,9 @@ def test_the_head_replaces_somebody_and_gives_places_back(client, page, edition,
         assert "Head of it has handed this registration over to you." in " ".join(told.text.split())
     back = done.follow("Give places back")
     assert back.form("main form").fill(number="3").submit().status == 422
+    asked = back.form("main form").fill(number="1").submit()
+    assert asked.h1 == "Give back 1 place?" and "It goes to the waiting list immediately." in asked.text
+    assert "You cannot take it back." in asked.text
     asked = back.form("main form").fill(number="2").submit()
     assert asked.h1 == "Give back 2 places?" and "You cannot take them back." in asked.text
     assert client.get(page).one("[data-promised]")["data-promised"] == "3"
