@@ -47,6 +47,7 @@ def index() -> ResponseReturnValue:
         places=queries.where_roles_are(session, [role for account in shown for role in account.roles]),
         last_sign_ins=queries.last_sign_ins(session, shown),
         open_sessions=queries.open_sessions(session, shown, at),
+        is_first=before_id() is None,
         has_more=len(found) > ROWS,
         words=words,
         role_names=ROLES,
@@ -127,6 +128,7 @@ def trail() -> ResponseReturnValue:
     return render_template(
         "organise/accounts/trail.html",
         lines=[line_of(entry) for entry in found[:ROWS]],
+        is_first=before_id() is None,
         has_more=len(found) > ROWS,
         accounts=names,
         **around(None),

@@ -68,6 +68,7 @@ def check_in_list(edition: Edition) -> ResponseReturnValue:
     return render_template(
         "organise/door/check_in_list.html",
         rows=rows[:PRINTED],
+        is_first=before_id() is None,
         has_more=len(rows) > PRINTED,
         came_with=came_with(db.session(), [one.registration.id for one in rows]),
         at=now(),
@@ -120,7 +121,7 @@ def _note(edition: Edition, reference: str, *, arrived: bool) -> None:
 def _door(edition: Edition) -> dict[str, Any]:
     """What the door shows: the person just ticked, else those found by a search, else by a letter, else everybody."""
     session, narrowed, reference = db.session(), _narrowed(), request.args.get("person", "")
-    today = _today(edition)
+    today, after = _today(edition), None
     if reference:
         one = door_queries.person_at_the_door(session, edition.id, today, reference)
         people = [one] if one else abort(404)
@@ -134,6 +135,7 @@ def _door(edition: Edition) -> dict[str, Any]:
     shown = people[:ROWS]
     return {
         "people": shown,
+        "is_first": after is None,
         "has_more": len(people) > ROWS,
         "ticked": bool(reference),
         # The evening before, people do arrive.

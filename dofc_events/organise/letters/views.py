@@ -57,6 +57,7 @@ def index(edition: Edition) -> ResponseReturnValue:
     return render_template(
         "organise/letters/index.html",
         letters=found[:ROWS],
+        is_first=before_id() is None,
         has_more=len(found) > ROWS,
         progress=queries.progress_of(session, [letter.id for letter in found]),
         reach=queries.reach_of(session, [letter for letter in found if letter.state in EDITABLE]),

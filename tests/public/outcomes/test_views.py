@@ -30,6 +30,13 @@ def test_all_outcomes_are_listed_the_latest_year_first(history, client):
     assert listed(page)[:3] == ["2016-cooperati", "2015-multilate", "2015-smart-clu"]
 
 
+def test_page_after_the_last_outcome_leads_to_the_first_with_its_filters(history, client):
+    last = client.get("/outcomes/?kind=milestone").all("[data-outcome]")[-1]["data-outcome"]
+    page = client.get(f"/outcomes/?kind=milestone&after={last}")
+    assert page.one(".empty").get_text(" ", strip=True) == "There is nothing more on this page. Go to the first page"
+    assert len(listed(page.follow("Go to the first page"))) == 2
+
+
 @pytest.mark.parametrize(
     ("narrowed", "found"),
     [

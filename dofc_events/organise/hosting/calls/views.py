@@ -240,6 +240,7 @@ def trail(year: int) -> ResponseReturnValue:
         "organise/hosting/calls/trail.html",
         call=call,
         lines=[line_of(entry, call.zone) for entry in found[:ROWS]],
+        is_first=before_id() is None,
         has_more=len(found) > ROWS,
         names={p.reference: p.proposer for p in proposals_of(session, call.id, tuple(ProposalStatus))},
         **around(),

@@ -140,6 +140,7 @@ def _context(edition: Edition) -> dict[str, Any]:
     return {
         "pairs": pairs,
         "why": {pair.id: why_a_pair(pair) for pair in pairs},
+        "is_first": before_id() is None,
         "has_more": len(found) > ROWS,
         "total": count_doubles(session, [edition.id]).get(edition.id, 0),
         "to_compare": count_to_compare(session, edition.id),
