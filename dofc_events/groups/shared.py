@@ -6,6 +6,7 @@ from typing import Any
 from flask import flash, make_response, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy.orm import object_session
 
 from dofc_events.conference.models import Edition
@@ -19,7 +20,15 @@ from dofc_events.extensions import settings
 from dofc_events.groups.delegations.queries import groups_at, invitations_of
 from dofc_events.groups.delegations.rules import REMIND_AFTER
 from dofc_events.groups.models import Group
-from dofc_events.groups.queries import LookedAfter, companions_of, group_by_token, looked_after, people_of, to_confirm
+from dofc_events.groups.queries import (
+    LookedAfter,
+    Person,
+    companions_of,
+    group_by_token,
+    looked_after,
+    people_of,
+    to_confirm,
+)
 from dofc_events.places.models import Pool
 from dofc_events.places.queries import categories_with_places, edition_with_pool
 from dofc_events.registration.rules import link_has_ended
@@ -62,6 +71,24 @@ def say_sent(done: str, sent: str) -> None:
     if sent and not settings().mail_is_delivered:
         sent = _("No email has been sent, as no mail server is set up. The organisers can see the link.")
     flash(f"{done} {sent}".strip(), "success")
+
+
+def links_sent(group: Group, people: Sequence[Person]) -> str:
+    """To whom the links of these people are emailed: the head of a delegation gets none of who has an address."""
+    shown = [group.shows(one.registration) for one in people]
+    if all(shown):
+        return _("We will email the links to %(email)s.", email=group.email)
+    if any(shown):
+        return _(
+            "We will email those with an address of their own their links, and the other links to %(email)s.",
+            email=group.email,
+        )
+    return ngettext(
+        "We will email the link to their own address, and a confirmation to %(email)s.",
+        "We will email each of them their own link, and a confirmation to %(email)s.",
+        len(people),
+        email=group.email,
+    )
 
 
 def context_of(group: Group, token: str) -> dict[str, Any]:

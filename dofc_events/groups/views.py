@@ -47,6 +47,7 @@ from dofc_events.groups.shared import (
     acting_for,
     context_of,
     context_of_companions,
+    links_sent,
     mine,
     people_looked_after,
     with_pool,
@@ -377,7 +378,7 @@ def _done(start: Start, joined: Joined) -> ResponseReturnValue:
         number = len(joined.people)
         done = ngettext("%(num)d person has been registered.", "%(num)d people have been registered.", number)
         kept = _("No email has been sent. Keep the address of this page: it is your link.")
-        sent = _("We will email the links to %(email)s.", email=joined.group.email)
+        sent = links_sent(joined.group, joined.people)
         flash(f"{done} {sent if settings().mail_is_delivered else kept}", "success")
     elif not joined.is_new:
         flash(_("This form has already been sent. Nothing has been changed now."), "info")

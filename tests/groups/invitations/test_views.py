@@ -147,6 +147,32 @@ def test_a_head_who_replaces_somebody_on_the_waiting_list_reads_of_no_place(clie
         assert "your place" not in part
 
 
+@pytest.mark.parametrize(
+    ("addresses", "said", "of_each"),
+    [
+        (("a@own.test", "b@own.test"), "each of them their own link, and a confirmation to head@cluster.test.", False),
+        (("a@own.test", ""), "their links, and the other links to head@cluster.test.", True),
+        (("", ""), "We will email the links to head@cluster.test.", True),
+        (("a@own.test",), "We will email the link to their own address, and a confirmation to head@", False),
+    ],
+)
+def test_the_head_is_told_where_the_links_go(client, page, reading, addresses, said, of_each):
+    form = client.get(page).follow("Register colleagues yourself").form("main form.form-narrow")
+    if len(addresses) > 1:
+        form = form.submit("add").form("main form.form-narrow")
+    for number, address in enumerate(addresses):
+        values = {"given_name": f"Ana {number}", "organisation": "Dom", "country": "RS", "category": "company"}
+        form.fill({f"people-{number}-{name}": value for name, value in (values | {"email": address}).items()})
+    check = form.fill(consent=True).submit("check")
+    assert said in check.form("main form.form-narrow").submit("register").text
+    with reading() as session:
+        message = next(one for one in letters(session) if one.kind == "group-registered")
+    for part in (message.text, message.html):
+        told = " ".join(part.split())
+        assert told.count("We are emailing the link to their own address.") == sum(map(bool, addresses))
+        assert ("/registrations/" in told) is of_each and ("The links are for you" in told) is of_each
+
+
 def test_the_page_counts_what_invitations_promise_as_kept_for_these_people(client, writing, edition):
     with writing() as session:
         page = f"/groups/{token_of_group(make_delegation(session, edition)[0])}/"
