@@ -108,21 +108,12 @@ def address_changed(proposal: Proposal, old_address: str) -> Envelope:
 
 def co_host_asked(co_host: CoHost, email: str, name: str) -> Envelope:
     """The link by which an organisation confirms that it hosts with the proposer, for somebody who speaks for it."""
-    proposal = co_host.proposal
-    return render_message(
-        "hosting/co_host_asked",
-        kind="proposal-link",
-        language=proposal.language,
-        recipient=deliverable(email),
-        recipient_name=name,
-        sender_name=SENDER,
-        scope=scope_of(proposal.call.year),
-        about=proposal.reference,
-        co_host=co_host,
-        proposal=proposal,
-        call=proposal.call,
-        url=link("hosting.co_hosts.confirm", token=co_host_token(co_host)),
-    )
+    return _to_co_host("co_host_asked", "proposal-link", co_host, email, name)
+
+
+def withdrawn_for_co_host(co_host: CoHost, email: str, name: str) -> Envelope:
+    """That the proposal has been withdrawn, for somebody who speaks for an organisation that would have hosted too."""
+    return _to_co_host("withdrawn_for_co_host", "proposal-status", co_host, email, name)
 
 
 def co_host_confirmed(co_host: CoHost) -> Envelope:
@@ -312,6 +303,24 @@ def _to_proposer(
         call=proposal.call,
         own_page=_own_page(proposal),
         **context,
+    )
+
+
+def _to_co_host(template: str, kind: str, co_host: CoHost, email: str, name: str) -> Envelope:
+    proposal = co_host.proposal
+    return render_message(
+        f"hosting/{template}",
+        kind=kind,
+        language=proposal.language,
+        recipient=deliverable(email),
+        recipient_name=name,
+        sender_name=SENDER,
+        scope=scope_of(proposal.call.year),
+        about=proposal.reference,
+        co_host=co_host,
+        proposal=proposal,
+        call=proposal.call,
+        url=link("hosting.co_hosts.confirm", token=co_host_token(co_host)),
     )
 
 

@@ -96,6 +96,7 @@ WITHOUT_ANY_LINK = (
     lambda w: mails.outcome(w.proposal.call, Decision(reason=EVIL), w.reviewer, hands_over=True),
     lambda w: mails.withdrawn(w.proposal, NOW + WEEK),
     lambda w: mails.co_host_asked(w.co_host, "lyon@dofc.test", EVIL),
+    lambda w: mails.withdrawn_for_co_host(w.co_host, "lyon@dofc.test", EVIL),
     lambda w: mails.dates_changed_for_account(
         w.proposal.call, replace(w.proposal.call.dates, ballot_opens_at=NOW), w.reviewer
     ),

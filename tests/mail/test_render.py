@@ -201,6 +201,7 @@ def write_of_hosting(session) -> dict:
         "hosting/ballot_opened": hosting.ballot_opened(voter, [proposal], [], account),
         "hosting/dates_changed": hosting.dates_changed(proposal, replace(call.dates, closes_at=NOW)),
         "hosting/co_host_asked": hosting.co_host_asked(co_host, "lyon@dofc.test", ""),
+        "hosting/withdrawn_for_co_host": hosting.withdrawn_for_co_host(co_host, "lyon@dofc.test", ""),
         "hosting/co_host_confirmed": hosting.co_host_confirmed(co_host),
         "hosting/draft_reminder": hosting.draft_reminder(proposal),
         "hosting/draft_ends": hosting.draft_ends(proposal),

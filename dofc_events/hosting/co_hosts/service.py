@@ -8,10 +8,10 @@ from dofc_events.conference.queries import members
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.errors import Refusal
 from dofc_events.hosting import mails
-from dofc_events.hosting.co_hosts.queries import speakers_of
+from dofc_events.hosting.co_hosts.queries import reached_at, speakers_of
 from dofc_events.hosting.conflicts.service import end_reviews
 from dofc_events.hosting.models import CoHost, Proposal
-from dofc_events.hosting.queries import locked_proposal, representatives_of
+from dofc_events.hosting.queries import locked_proposal
 from dofc_events.hosting.rules import PENDING, co_hosts_in, scope_of
 from dofc_events.hosting.stages.rules import Act
 from dofc_events.mail.outbox import enqueue, is_flooded
@@ -74,11 +74,7 @@ def confirm_co_host(session: Session, co_host_id: int, actor: Actor, now: dateti
 
 
 def _ask(session: Session, co_host: CoHost, now: datetime, *, keep_mail: bool) -> None:
-    if co_host.organisation_id is not None:
-        to = [(account.email, account.name) for account in representatives_of(session, co_host.organisation_id, now)]
-    else:
-        to = [(co_host.email, "")] if co_host.email else []
-    for email, name in to:
+    for email, name in reached_at(session, co_host, now):
         if not is_flooded(session, email, now):
             co_host.asked_at = now
             enqueue(session, mails.co_host_asked(co_host, email, name), now, keep=keep_mail, asked_for=True)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from dofc_events.conference.queries import latest_edition
 from dofc_events.hosting import mails
+from dofc_events.hosting.co_hosts.queries import reached_at
 from dofc_events.hosting.models import Decision, HostingCall, Proposal, Voter
 from dofc_events.hosting.news.queries import drafts_to_remind, organisers_of
 from dofc_events.hosting.queries import (
@@ -23,7 +24,7 @@ from dofc_events.mail.outbox import enqueue
 
 
 def tell_of_withdrawal(session: Session, proposal: Proposal, was: ProposalStatus, now: datetime) -> None:
-    """Tell the chair, reviewers once the review has begun, and while members vote on it each that can.
+    """Tell the chair, confirmed co-hosts, reviewers once the review has begun, and while members vote each that can.
 
     Nobody may know what each member ranked, so all are told the same, including those whose ballot no longer counts.
     """
@@ -36,6 +37,9 @@ def tell_of_withdrawal(session: Session, proposal: Proposal, was: ProposalStatus
         for voter in session.scalars(select(Voter).where(Voter.call_id == proposal.call_id).order_by(Voter.id)):
             for account in representatives_of(session, voter.organisation_id, now):
                 enqueue(session, mails.withdrawn_in_ballot(voter, proposal, account), now)
+    for co_host in proposal.asked_co_hosts:
+        for email, name in reached_at(session, co_host, now) if co_host.confirmed_at else ():
+            enqueue(session, mails.withdrawn_for_co_host(co_host, email, name), now)
 
 
 def tell_of_receipt(session: Session, proposal: Proposal, now: datetime, *, keep_mail: bool = False) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from dofc_events.core.audit import COMMAND
 from dofc_events.hosting.co_hosts.service import CO_HOST, TooLateToConfirm, confirm_co_host
 from dofc_events.hosting.models import Review
-from dofc_events.hosting.proposals.service import PROPOSER, answers_of, change_proposal
+from dofc_events.hosting.proposals.service import PROPOSER, answers_of, change_proposal, withdraw_proposal
 from dofc_events.hosting.queries import own_among
 from dofc_events.hosting.reviews.service import Given, give_review
 from dofc_events.hosting.rules import Interest, ProposalStatus, co_hosts_in, without_addresses
@@ -134,3 +134,14 @@ def test_while_members_vote_nobody_is_barred_by_confirming(session, lyon):
     begin_ballot(session, call)
     with pytest.raises(TooLateToConfirm):
         confirm_co_host(session, proposal.asked_co_hosts[0].id, CO_HOST, call.ballot_opens_at)
+
+
+def test_co_hosts_that_have_confirmed_are_told_of_a_withdrawal_and_others_are_not(session, lyon):
+    proposal = make_proposal(
+        session, make_call(session), co_hosts="Lyon Cluster\nMuseum, m@brno.test\nOpera, o@brno.test"
+    )
+    for co_host in proposal.asked_co_hosts[:2]:
+        confirm_co_host(session, co_host.id, CO_HOST, NOW)
+    withdraw_proposal(session, proposal.id, PROPOSER, NOW)
+    told = [mail_to(session, to)[1:] for to in ("votes@lyon.test", "m@brno.test", "o@brno.test")]
+    assert told == [["proposal-status"], ["proposal-status"], []]
