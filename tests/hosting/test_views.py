@@ -13,7 +13,7 @@ from sqlalchemy import select
 from dofc_events.core.audit import COMMAND, WORKER
 from dofc_events.hosting.ballots import rules as rule
 from dofc_events.hosting.ballots.service import cast_ballot, close_ballot
-from dofc_events.hosting.calls.service import change_call, details_of
+from dofc_events.hosting.calls.service import change_call, close_call, details_of
 from dofc_events.hosting.models import HostingCall, Proposal
 from dofc_events.hosting.proposals.service import PROPOSER, withdraw_proposal
 from dofc_events.hosting.queries import token_of
@@ -151,6 +151,16 @@ def test_the_page_says_where_the_call_stands(client, open_call, clock, weeks, sa
     assert said in page.one(".lead").get_text()
     assert bool(page.all("a.btn-primary[href*=propose]")) is (weeks == 0)
     assert ("Who will host" in client.get("/").text) is (weeks >= 0)
+
+
+@pytest.mark.parametrize("path", ["/hosting/", "/"])
+def test_nothing_is_being_reviewed_before_the_review_begins(client, open_call, writing, clock, path):
+    open_call()
+    with writing() as session:
+        call_id = session.scalars(select(HostingCall.id)).one()
+        close_call(session, call_id, COMMAND, NOW)
+    page = client.get(path)
+    assert "The proposals will be reviewed from" in page.text and "being reviewed" not in page.text
 
 
 def test_without_a_call_the_page_says_so(client):
