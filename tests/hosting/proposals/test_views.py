@@ -33,6 +33,14 @@ def test_saving_keeps_a_draft_and_mails_its_link(client, call, alone, reading):
         assert mail_to(session, "jana@example.org") == ["proposal-link"]
 
 
+def test_a_draft_says_that_an_organisation_is_no_member_only_once_it_names_one(client, call, alone):
+    client.get(FORM).form().fill(contact_email="jana@example.org").submit("Save draft")
+    own = f"/hosting/proposals/{token_for(client, alone())}/"
+    assert "not yet a member of the network" not in client.get(own).text
+    client.get(f"{own}edit").form().fill(organisation="Brno Cluster").submit("Save draft")
+    assert "Brno Cluster is not yet a member of the network." in client.get(own).text
+
+
 def test_a_proposal_is_written_checked_and_submitted(client, call, alone, reading):
     check = client.get(FORM).form().fill(ANSWERS | MORE).submit("Continue")
     assert check.url.endswith("/check") and status_of(check) == "draft"
