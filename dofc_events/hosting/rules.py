@@ -177,7 +177,7 @@ def _name_in(line: str, address: str) -> str:
     before, _, after = line.partition(address) if address else (line, "", "")
     name = " ".join(f"{before.rstrip(' ,;<')} {after.lstrip(' ,;>')}".split())
     # The brackets that the address stood in, alone or behind something.
-    name = name.replace("( ", "(").replace(" )", ")").replace("()", "").strip(" ,;<>").rstrip(" ,;<>(")
+    name = name.replace("( ", "(").replace(" )", ")").replace("()", "").rstrip(" ,;<>(").lstrip()
     unopened = name.count(")") - name.count("(")
     at_end = len(name) - len(name.rstrip(")"))
     return name[: len(name) - max(0, min(unopened, at_end))].rstrip()
