@@ -76,19 +76,20 @@ def say_sent(done: str, sent: str) -> None:
 def links_sent(group: Group, people: Sequence[Person]) -> str:
     """To whom the links of these people are emailed: the head of a delegation gets none of who has an address."""
     shown = [group.shows(one.registration) for one in people]
-    if all(shown):
-        return _("We will email the links to %(email)s.", email=group.email)
-    if any(shown):
-        return _(
-            "We will email those with an address of their own their links, and the other links to %(email)s.",
-            email=group.email,
-        )
-    return ngettext(
+    words = ngettext(
         "We will email the link to their own address, and a confirmation to %(email)s.",
         "We will email each of them their own link, and a confirmation to %(email)s.",
         len(people),
         email=group.email,
     )
+    if all(shown):
+        words = _("We will email the links to %(email)s.", email=group.email)
+    elif any(shown):
+        words = _(
+            "We will email those with an address of their own their links, and the other links to %(email)s.",
+            email=group.email,
+        )
+    return str(words)
 
 
 def context_of(group: Group, token: str) -> dict[str, Any]:

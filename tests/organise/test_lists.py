@@ -1,5 +1,6 @@
 """A page of a list on which nothing is left never says that the list is empty."""
 
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
@@ -10,7 +11,7 @@ from tests.support.hosting import YEAR, make_call
 
 pytestmark = pytest.mark.databases("sqlite")
 
-ANA = {"given_name": "Ana", "family_name": "Kovač", "country": "RS", "organisation": "Zelena Energija"}
+ANA: dict[str, Any] = {"given_name": "Ana", "family_name": "Kovač", "country": "RS", "organisation": "Zelena Energija"}
 
 
 @pytest.fixture
