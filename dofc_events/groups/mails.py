@@ -1,12 +1,12 @@
 """What we say to the contact of a group."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from dofc_events.conference.mails import edition_message
 from dofc_events.delegates.models import Registration
-from dofc_events.delegates.queries import token_of
+from dofc_events.delegates.queries import proof_of, token_of
 from dofc_events.groups.models import Group, Invitation
 from dofc_events.groups.queries import Person, proof_of_group, token_of_group, token_of_invitation
 from dofc_events.mail.envelope import Envelope
@@ -23,9 +23,12 @@ GROUP_REGISTERED = "group-registered"
 TOGETHER = (ClaimStatus.OFFERED, ClaimStatus.CONFIRMED, ClaimStatus.EXPIRED, ClaimStatus.CANCELLED)
 
 
-def group_registered(group: Group, people: Sequence[Person], stated_consent: str) -> Envelope:
-    """Lists those who were just registered, each with their link."""
-    return _message("registered", GROUP_REGISTERED, group, people=_listed(group, people), stated_consent=stated_consent)
+def group_registered(
+    group: Group, people: Sequence[Person], stated_consent: str, *, files: Collection[Registration] = ()
+) -> Envelope:
+    """Lists those who were just registered, each with their link; and that to add the `files` of these."""
+    words: dict[str, Any] = {"people": _listed(group, people), "files": _files_of(files)}
+    return _message("registered", GROUP_REGISTERED, group, stated_consent=stated_consent, **words)
 
 
 def places_together(
@@ -48,16 +51,20 @@ def places_together(
     return _message("places", kind, group, expires_at=until, reminds=until is not None, reopened=reopened, **words)
 
 
-def group_link(*groups: Group, offered: Collection[int] = ()) -> Envelope:
+def group_link(
+    *groups: Group, offered: Collection[int] = (), files: Mapping[int, Collection[Registration]] | None = None
+) -> Envelope:
     """The links to the pages of these groups again, who have one contact; the first is the newest.
 
-    Those of whom people are `offered` places have the link that takes these, too.
+    Those of whom people are `offered` places have the link that takes these, too; `files` are those of each group whose
+    files the contact adds, with the links for that.
     """
     pages = [
         (
             one.organisation or one.contact_name,
             link("groups.index", token=token_of_group(one)),
             _confirm(one) if one.id in offered else "",
+            _files_of((files or {}).get(one.id, ())),
         )
         for one in groups
     ]
@@ -99,6 +106,11 @@ def _listed(group: Group, people: Sequence[Person]) -> list[dict[str, Any]]:
         }
         for one in people
     ]
+
+
+def _files_of(people: Iterable[Registration]) -> list[tuple[str, str]]:
+    """The names of these people, each with the link that only an email contains: to add their files."""
+    return [(one.full_name, link("registration.own.files.index", token=proof_of(one))) for one in people]
 
 
 def _confirm(group: Group) -> str:

@@ -22,7 +22,7 @@ from dofc_events.groups.rules import Shortage
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import address_key
 from dofc_events.notices.models import UntoldNews
-from dofc_events.notices.queries import is_due, offer_is_untold, offers_to_remind_of
+from dofc_events.notices.queries import asked_for_files, is_due, offer_is_untold, offers_to_remind_of
 from dofc_events.places.line.queries import promises_of, who_gets_one_now
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.queries import CategoryPlaces, overdue
@@ -125,6 +125,15 @@ def people_of(session: Session, group_id: int) -> list[Person]:
 def to_confirm(people: Iterable[Person]) -> list[Person]:
     """Those whose places are offered or held, and whose contact is to take them: they have no address of their own."""
     return [one for one in people if one.status is ClaimStatus.OFFERED and one.registration.email_key is None]
+
+
+def to_add_files(session: Session, group: Group, people: Iterable[Person] | None = None) -> Collection[Registration]:
+    """Those of a group, or of these `people` of it, whose files its contact adds: they have no address of their own."""
+    if not group.edition.asks_files:
+        return ()
+    some = [one.registration for one in (people_of(session, group.id) if people is None else people)]
+    without = [one for one in some if one.email_key is None and one.ended_at is None]
+    return asked_for_files(session, group.edition, without)
 
 
 def offered_to(session: Session, group: Group, now: datetime) -> list[Person]:

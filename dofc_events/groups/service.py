@@ -31,6 +31,7 @@ from dofc_events.groups.queries import (
     people_of,
     promises_for,
     shortages,
+    to_add_files,
     to_confirm,
 )
 from dofc_events.groups.rules import Choice
@@ -191,7 +192,8 @@ def register_people(
     joined = [_told(changes, group, *pair, alone=alone) for pair in zip(entered, people, strict=True)]
     said = {"number": len(joined), "waiting": sum(one.status == ClaimStatus.WAITLISTED for one in joined)}
     record(session, actor, now, "group_registered", scope=str(edition.year), about=group.reference, **said)
-    message = mails.group_registered(group, joined, people[0].consent_text)
+    files = to_add_files(session, group, joined)
+    message = mails.group_registered(group, joined, people[0].consent_text, files=files)
     send(session, message, now, keep=keep_mail, asked_for=True)
     if not alone:
         tell_together(session, group, to_confirm(joined), now, keep=keep_mail, asked_for=True)
@@ -347,7 +349,8 @@ def _write_elsewhere(session: Session, group: Group, old_email: str, now: dateti
     move_people(session, group, old_email, now)
     send(session, mails.contact_changed(group, old_email), now, asked_for=True)
     offered = [group.id] if offered_to(session, group, now) else []
-    send(session, mails.group_link(group, offered=offered), now, asked_for=True)
+    files = {group.id: to_add_files(session, group)}
+    send(session, mails.group_link(group, offered=offered, files=files), now, asked_for=True)
 
 
 def _contact_changed(session: Session, group: Group, changes: Difference, actor: Actor, now: datetime) -> None:

@@ -17,8 +17,8 @@ from dofc_events.notices.models import ToldTogether, UntoldNews
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.queries import overdue, place_of, waiting_position
 from dofc_events.places.rules import ClaimStatus, is_late
-from dofc_events.questions.queries import answered_by, answers_of, questions_of
-from dofc_events.questions.rules import Kind, shown
+from dofc_events.questions.queries import answered_by, answered_by_many, answers_of, questions_of
+from dofc_events.questions.rules import Kind, OwnQuestion, shown
 from dofc_events.questions.texts import Answered
 from dofc_events.trips.queries import trips_of
 
@@ -59,7 +59,23 @@ def files_for(session: Session, edition: Edition, category: str, answers: Collec
     """The questions that somebody of this category who answered so is to answer with a file, in words."""
     if not edition.asks_files:
         return ()
+    return _files_among(questions_of(session, edition.id), category, answers)
+
+
+def asked_for_files(
+    session: Session, edition: Edition, registrations: Collection[Registration]
+) -> Collection[Registration]:
+    """Those of these registrations, of one edition, that are to answer a question with a file; in two queries."""
+    if not (edition.asks_files and registrations):
+        return ()
     questions = questions_of(session, edition.id)
+    said = answered_by_many(session, [one.id for one in registrations])
+    return [
+        one for one in registrations if _files_among(questions, one.category.slug, tuple(said.get(one.id, {}).values()))
+    ]
+
+
+def _files_among(questions: Sequence[OwnQuestion], category: str, answers: Collection[Answered]) -> tuple[str, ...]:
     visible = shown(questions, answers_of(answers), category)
     asked = (one for one in questions if one.kind is Kind.FILE and not (one.is_retired or one.organisers_only))
     return tuple(one.caption for one in asked if one.key in visible)

@@ -10,7 +10,7 @@ from dofc_events.core.audit import VISITOR, record
 from dofc_events.core.references import new_reference
 from dofc_events.groups import mails
 from dofc_events.groups.models import Group
-from dofc_events.groups.queries import offered_to
+from dofc_events.groups.queries import offered_to, to_add_files
 from dofc_events.mail import outbox
 from dofc_events.mail.rules import address_key
 
@@ -27,7 +27,8 @@ def send_group_link(session: Session, edition_id: int, email: str, now: datetime
     known = session.scalars(query.order_by(Group.id.desc()).limit(MAX_LINKS)).all()
     # An unknown address takes the same time.
     offered = [one.id for one in known if offered_to(session, one, now)]
-    envelope = mails.group_link(*known or [_stranger(session, edition_id, email)], offered=offered)
+    files = {one.id: to_add_files(session, one) for one in known}
+    envelope = mails.group_link(*known or [_stranger(session, edition_id, email)], offered=offered, files=files)
     is_meant = not outbox.is_flooded(session, email, now, kind=envelope.kind) and bool(known)
     scope, about = envelope.scope, envelope.about if is_meant else ""
     record(session, VISITOR, now, "link_asked_for", scope=scope, about=about, sent=is_meant)
