@@ -97,7 +97,9 @@ class TripsField(RankedField):
         elif isinstance(refusal, TripOver):
             words = _("“%(trip)s” can no longer be joined. Choose another trip.", trip=refusal)
         else:
-            words = _("Sign-up for learning trips has closed. You can still give back your seats.")
+            words = _("Sign-up for learning trips has closed.")
+            if any(trip.is_held for trip in self.tickable):
+                words = _("Sign-up for learning trips has closed. You can still give back your seats.")
         self.errors = [words]
 
 

@@ -209,7 +209,20 @@ def test_sign_up_has_its_times(client, edition, act, clock, writing):
     page = trips_page(client, own)
     assert page.form().choices("trips") == ["bridges"] and "Sign-up for learning trips has closed." in page.text
     assert "You can join the waiting list" not in page.text and "seat left" not in page.text
+    assert "You can still give back your seats." in page.text and "Untick a trip to give back your seat." in page.text
     assert seats_on(page.form().fill(trips=[]).submit())["bridges"] == "cancelled"
+
+
+def test_who_only_waits_for_a_seat_is_not_told_to_give_one_back(client, edition, act, clock, writing, reading):
+    with writing() as session:
+        session.get_one(type(edition), edition.id).trips_close_at = NOW + timedelta(days=1)
+    register(client.another(), email="first@dofc.test", trips=["bridges"])
+    own = register(client, trips=["bridges"])
+    assert seats_on(own)["bridges"] == "waitlisted"
+    clock.shift(timedelta(days=1))
+    page = client.get(own.url).follow("Leave a waiting list")
+    assert "Untick a trip to leave its waiting list." in page.text
+    assert "give back" not in page.text.casefold() and "give back" not in client.get(own.url).text.casefold()
 
 
 def test_the_same_form_with_other_trips_opens_the_page_of_trips_filled_in(client, edition, database_url):

@@ -54,7 +54,12 @@ def test_wishes_are_ranked_by_number_and_can_be_changed_until_sign_up_closes(cli
     page = form.fill({"preference-bridges": "2", "preference-cellars": "1"}).submit()
     assert page.status == 422 and "no longer available" in page.text
     closed = trips_page(client, own)
-    assert "The seats are being drawn. We will email you the result." in closed.text
+    assert "The seats will be drawn next. We will email you the result." in closed.text
+    # Nobody has a seat before the draw.
+    for page in (client.get(own.url), closed):
+        assert "being drawn" not in page.text and "give back" not in page.text.casefold()
+    assert "Untick a trip to withdraw your request." in closed.text
+    assert client.get(own.url).follow("Withdraw a request").h1 == closed.h1
     assert "Tick the trips you would like" not in closed.text
     # Nobody is promised the result of a draw that they are not in.
     later = client.get(undecided.url)
