@@ -12,7 +12,8 @@ from dofc_events.core.audit import Actor, AuditEntry, history_of, record
 from dofc_events.core.references import new_secret
 from dofc_events.delegates.rules import GONE_KEY
 from dofc_events.hosting.models import Proposal, Question
-from dofc_events.hosting.proposals.service import withdraw_proposal
+from dofc_events.hosting.news.service import tell_of_withdrawal
+from dofc_events.hosting.proposals.service import move
 from dofc_events.hosting.queries import locked_proposal
 from dofc_events.hosting.rules import ProposalStatus, scope_of, without_addresses
 from dofc_events.mail import outbox
@@ -33,19 +34,23 @@ WRITTEN = ("organisation", "venue", "funding", "travel", "supporters", "co_hosts
 
 
 def erase_proposer(session: Session, proposal_id: int, actor: Actor, now: datetime, *, because: str = "") -> list[str]:
-    """Erase who made a proposal; one that is not decided about is withdrawn first, and everyone concerned is told.
+    """Erase who made a proposal; one that is not decided about is withdrawn, and everyone else concerned is told.
 
     Returns what to look for in files once that is committed; nothing if it was erased already.
     """
     proposal = locked_proposal(session, proposal_id)
     if proposal.email_key.startswith(GONE_KEY):
         return []
-    if ProposalStatus(proposal.status) in OPEN:
-        withdraw_proposal(session, proposal_id, actor, now)
+    was = ProposalStatus(proposal.status)
+    if was in OPEN:
+        move(session, proposal, ProposalStatus.WITHDRAWN, "proposal_withdrawn", actor, now)
     values = [proposal.contact_email, proposal.email_key, proposal.contact_name]
     values += [one.content_hash for one in proposal.attachments] + [one.email for one in proposal.asked_co_hosts]
     drop_links(session, proposal.email_key, now)
     forget_proposers(session, [proposal_id], now)
+    # What was written about it before has gone with the proposer; this names nobody.
+    if was in OPEN and was is not ProposalStatus.DRAFT:
+        tell_of_withdrawal(session, proposal, was, now)
     note_erased(session, "proposal", proposal.reference, now)
     said = {"because": because} if because else {}
     scope = scope_of(proposal.call.year)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from dofc_events.core import files
@@ -14,13 +15,15 @@ from dofc_events.hosting.proposals.attachments.service import add_attachment
 from dofc_events.hosting.proposals.questions.service import answer_question, ask_question
 from dofc_events.hosting.proposals.service import PROPOSER, answers_of, change_proposal
 from dofc_events.hosting.rules import ProposalStatus
+from dofc_events.mail.models import Message
+from dofc_events.mail.rules import MessageState
 from dofc_events.privacy.proposals.service import erase_proposer
 from dofc_events.privacy.service import vanish
 from dofc_events.web.attachments.reading.rules import checked
 from tests.privacy.erasing.test_service import everything, found_in
 from tests.support import uploads
 from tests.support.databases import close_connections
-from tests.support.factories import NOW
+from tests.support.factories import NOW, make_account
 from tests.support.hosting import make_call, make_proposal, make_reviewer
 
 OWN: dict[str, Any] = {
@@ -57,6 +60,24 @@ def test_no_byte_of_a_proposer_is_left_and_the_proposal_stays(app, writing, data
         assert [one.text for one in session.scalars(select(Question))] == ["Is it dry?", "Yes. (removed)"]
         assert session.scalars(select(Attachment)).all() == []
         assert erase_proposer(session, proposal_id, COMMAND, NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (ProposalStatus.DRAFT, []),
+        (ProposalStatus.SUBMITTED, ["Withdrawn: the proposal of Brno Cluster"]),
+        (ProposalStatus.WITHDRAWN, []),
+    ],
+)
+def test_the_chair_is_told_of_what_an_erasure_withdraws_without_a_name(session, status, told):
+    chair = make_account(session, role="chair")
+    proposal = make_proposal(session, make_call(session), **OWN, organisation="Brno Cluster", status=status)
+    erase_proposer(session, proposal.id, COMMAND, NOW)
+    query = select(Message).where(Message.recipient == chair.email, Message.state != MessageState.WITHDRAWN)
+    messages = session.scalars(query).all()
+    assert [one.subject for one in messages] == told
+    assert not any(value in one.text for one in messages for value in OWN.values() if value)
 
 
 def test_addresses_of_co_hosts_go_with_the_proposer_and_their_names_stay(app, writing, database_url):
