@@ -33,8 +33,9 @@ def lapse_offers(session: Session, registration_id: int, actor: Actor, now: date
     changes = Changes(session, standing.edition, actor, now)
     terms = terms_of(standing.edition, now)
     if standing.status is ClaimStatus.OFFERED and not offer_stands(session, standing, standing.claim, now):
-        act = "hold_lapsed" if standing.claim.is_hold else "offer_lapsed"
-        changes.place(act, registration, before=ClaimStatus.OFFERED)
+        changes.place(
+            "hold_lapsed" if standing.claim.is_hold else "offer_lapsed", registration, before=ClaimStatus.OFFERED
+        )
         if terms.promotes:
             changes.moved_up(places.expire_claim(session, pool, standing.claim, terms, now))
         else:
