@@ -9,15 +9,12 @@ from sqlalchemy import select
 from dofc_events.accounts.queries import roles_at
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.queries import edition_by_year
-from dofc_events.conference.rules import EditionStatus
 from dofc_events.conference.service import SettingsContradict, details_of
-from dofc_events.core.audit import WORKER, AuditEntry
+from dofc_events.core.audit import AuditEntry
 from dofc_events.core.clock import end_of_day, in_zone
 from dofc_events.groups.models import Group
 from dofc_events.mail.models import Message
-from dofc_events.notices.queries import standing_of
 from dofc_events.organise.editions.settings.service import EditionWishes, change_settings
-from dofc_events.registration.timers import close_list
 from dofc_events.registration.trips.service import choose_trips
 from dofc_events.trips.queries import trip_by_slug
 from tests.organise.editions.conftest import settings
@@ -361,45 +358,3 @@ def test_another_zone_is_all_that_the_trail_says_was_changed(organiser, reading,
 def test_zone_must_be_one_of_the_list(organiser, year):
     page = settings(organiser, year, "dates").form().forge(zone="../../etc/passwd").submit()
     assert page.status == 422
-
-
-def test_a_list_that_was_closed_can_be_opened_again_for_a_reason(organiser, writing, reading, year):
-    def index():
-        return organiser.get(f"/organise/editions/{year}/")
-
-    with writing() as session:
-        edition = edition_by_year(session, year)
-        people = [make_registration(session, edition).id for _number in range(4)]
-        close_list(session, people, WORKER, edition.begins_at())
-    assert "closed for 2 people, who could still get a place" in index().text
-    page = index().follow("Open it again")
-    assert "2 people were told that the waiting list or their offer has ended." in page.text
-    assert page.form().submit().status == 422
-    page = page.form().fill(reason="The year was wrong.").submit()
-    assert "The waiting list is open again." in page.text
-    assert "could still get a place" not in page.text
-    with reading() as session:
-        assert [standing_of(session, id_).position for id_ in people] == [None, None, 1, 2]
-    assert "Nobody was told that the list has closed" in organiser.get(f"/organise/editions/{year}/waiting-list").text
-
-
-def test_a_list_that_cannot_be_opened_again_says_what_to_do_first(organiser, writing, year):
-    address, out = f"/organise/editions/{year}/waiting-list", "Take it out of the archive"
-    with writing() as session:
-        edition = edition_by_year(session, year)
-        people = [make_registration(session, edition).id for _number in range(4)]
-        close_list(session, people, WORKER, edition.begins_at())
-        edition.status = EditionStatus.ARCHIVED
-    page = organiser.get(address)
-    assert "The edition is archived" in page.text and "Correct its dates" not in page.text
-    assert "Nobody will be told." in page.follow(out).text
-    with writing() as session:
-        edition = edition_by_year(session, year)
-        edition.status, edition.starts_on = EditionStatus.PUBLISHED, NOW.date()
-    page = organiser.get(address)
-    assert "The edition has begun" in page.text and out not in page.text
-    assert page.follow("Correct its dates").url.endswith("/settings/dates")
-    with writing() as session:
-        edition_by_year(session, year).status = EditionStatus.ARCHIVED
-    said = organiser.get(address).text
-    assert "The edition is archived and has begun" in said and "then correct its dates" in said and out in said
