@@ -3,7 +3,6 @@
 import pytest
 import time_machine
 
-from dofc_events.accounts.service import issue_sign_in_link, use_link
 from dofc_events.groups.queries import token_of_group
 from dofc_events.places.limits.service import set_limit
 from dofc_events.places.queries import categories_with_places, edition_pool, waiting_position
@@ -85,11 +84,10 @@ def test_emails_say_so_too(reading):
             assert "are waiting together: nobody gets a place until there is one for each of them." in said
 
 
-def test_organisers_read_so_as_well(client, group, writing):
+def test_organisers_read_so_as_well(sign_in, group, writing):
     with writing() as session:
         account = make_account(session)
-        use_link(session, issue_sign_in_link(session, account.id, NOW), NOW)
-    page = client.sign_in(account).get(f"/organise/editions/2027/registrations/{group[1]}")
+    page = sign_in(account).get(f"/organise/editions/2027/registrations/{group[1]}")
     assert "Number 5 on the waiting list." in page.text and "which is full" not in page.text
     assert "Waits together with others of the group" in page.text
 

@@ -40,13 +40,8 @@ from dofc_events.organise.editions.forms import NewEditionForm, ReopenForm, Year
 from dofc_events.organise.editions.settings import views as settings
 from dofc_events.organise.editions.settings.service import unlikely_days, unlikely_zone
 from dofc_events.organise.shared import EDITION, around, emailed
-from dofc_events.places.queries import (
-    categories_with_places,
-    count_offered,
-    edition_pool,
-    places_of,
-    waiting_for,
-)
+from dofc_events.places.queries import categories_with_places, count_offered, edition_pool, places_of
+from dofc_events.places.rules import ClaimStatus
 from dofc_events.questions.queries import questions_of
 from dofc_events.registration.service import RegistrationOver
 from dofc_events.registration.waiting_list.queries import count_closed
@@ -137,7 +132,8 @@ def archive(edition: Edition) -> ResponseReturnValue:
     """Archive an edition, after asking."""
     form = ButtonForm()
     if not form.validate_on_submit():
-        waiting, offered = len(waiting_for(db.session(), edition.id)), count_offered(db.session(), edition.id)
+        places, offered = places_of(db.session(), [edition.id]).get(edition.id), count_offered(db.session(), edition.id)
+        waiting = places.counts[ClaimStatus.WAITLISTED] + places.counts[ClaimStatus.REQUESTED] if places else 0
         context = {"waiting": waiting, "offered": offered, "is_over": edition.is_over(now()), **around(edition)}
         return form_page(form, "organise/editions/archive.html", **context)
     try:
