@@ -25,10 +25,11 @@ def send_group_link(session: Session, edition_id: int, email: str, now: datetime
     """
     query = select(Group).where(Group.edition_id == edition_id, Group.email_key == address_key(email))
     known = session.scalars(query.order_by(Group.id.desc()).limit(MAX_LINKS)).all()
-    # An unknown address takes the same time.
-    offered = [one.id for one in known if offered_to(session, one, now)]
-    files = {one.id: to_add_files(session, one) for one in known}
-    envelope = mails.group_link(*known or [_stranger(session, edition_id, email)], offered=offered, files=files)
+    # The same is looked up for an unknown address, or the response time would reveal which addresses are known.
+    groups = known or [_stranger(session, edition_id, email)]
+    offered = [one.id for one in groups if offered_to(session, one, now)]
+    files = {one.id: to_add_files(session, one) for one in groups}
+    envelope = mails.group_link(*groups, offered=offered, files=files)
     is_meant = not outbox.is_flooded(session, email, now, kind=envelope.kind) and bool(known)
     scope, about = envelope.scope, envelope.about if is_meant else ""
     record(session, VISITOR, now, "link_asked_for", scope=scope, about=about, sent=is_meant)
