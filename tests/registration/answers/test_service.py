@@ -4,12 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from dofc_events.commands.check import faults
 from dofc_events.core.audit import Actor, history_of
 from dofc_events.delegates.doubles.service import likely_doubles
 from dofc_events.delegates.service import details_of
 from dofc_events.places.options.queries import option_pools
+from dofc_events.questions.models import QuestionOption
 from dofc_events.questions.queries import answered_by
 from dofc_events.registration import service
 from dofc_events.registration.doubles import service as doubles
@@ -141,6 +143,15 @@ def test_option_with_a_list_is_given_in_the_order_of_the_line_and_told(session, 
     assert "choice_given" in [entry.act for entry in history_of(session, waiting["bo"].reference)]
     service.cancel_registration(session, waiting["two"].id, DELEGATE, LATER)
     assert words(session, waiting)["cy"] == "Gala"
+    assert taken(session, edition) == [2, 0]
+
+
+def test_who_waits_for_an_option_that_is_no_longer_offered_goes_on_waiting_and_gets_it(session, edition, waiting):
+    (gala,) = session.scalars(select(QuestionOption).where(QuestionOption.key == "gala"))
+    gala.retired_at = NOW
+    bistro = {"dinner": ("bistro",)}
+    service.change_details(session, waiting["one"].id, details_of(waiting["one"]), DELEGATE, LATER, answers=bistro)
+    assert words(session, waiting) == {"one": "Bistro", "two": "Gala", "ana": "Gala", "bo": WAITS, "cy": WAITS}
     assert taken(session, edition) == [2, 0]
 
 
