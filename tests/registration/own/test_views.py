@@ -176,6 +176,8 @@ def test_after_a_lapsed_offer_one_button_leads_back_to_the_list(client, boris, p
         timers.lapse_offers(session, people[1].id, DELEGATE, NOW + timedelta(hours=10))
     page = client.get(boris)
     assert status_of(page) == "expired" and "Offer lapsed" in page.text
+    trips = client.get(f"{boris}trips")
+    assert trips.status == 403 and "so you cannot choose trips" in trips.text and "your details" not in trips.text
     # What nobody holds is given up by nobody.
     assert "Your place will be free" not in page.follow("Cancel this registration").text
     form = page.form("rejoin")
