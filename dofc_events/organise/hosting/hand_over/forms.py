@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import RadioField, StringField
+from wtforms import RadioField, StringField, ValidationError
 from wtforms.validators import InputRequired, Optional
 
 from dofc_events.core.errors import Refusal
@@ -23,13 +23,20 @@ def _owner() -> Line:
     return Line(_l("Who is responsible"), longest=120)
 
 
+def _not_long_after(form: Any, field: Any) -> None:
+    if field.data and field.data.year > form.year + 1:
+        raise ValidationError(_("That is more than a year after the edition. Check the year."))
+
+
 def _due_on() -> DayField:
-    return DayField(_l("By when"), [Optional(), plausible])
+    return DayField(_l("By when"), [Optional(), plausible, _not_long_after])
 
 
 class ItemForm(Form):
     """Something to put on a hand-over list."""
 
+    # Of the edition that is handed over to; the view says it.
+    year: int
     kind = RadioField(
         _l("Kind"),
         [InputRequired(_l("Choose what it is."))],
@@ -46,14 +53,16 @@ class ItemForm(Form):
 class ChangeItemForm(EditForm):
     """What is said about an item; one that the system wrote needs no words of ours."""
 
+    year: int
     text = Paragraphs(_l("Details"), longest=LONGEST_TEXT)
     owner = _owner()
     due_on = _due_on()
     needs_words = True
 
     @classmethod
-    def of(cls, item: HandOverItem) -> "ChangeItemForm":
+    def of(cls, item: HandOverItem, year: int) -> "ChangeItemForm":
         form = cls(data=vars(details_of(item)))
+        form.year = year
         form.needs_words = not item.topic
         return form
 

@@ -64,6 +64,7 @@ def index(coming: Edition, sides: set[Side]) -> ResponseReturnValue:
 def add(coming: Edition, sides: set[Side]) -> ResponseReturnValue:
     """Add something to the list."""
     form = ItemForm()
+    form.year = coming.year
     if not form.validate_on_submit():
         return form_page(form, "organise/hosting/hand_over/add.html", **_around(coming))
     with unit_of_work() as session:
@@ -77,7 +78,7 @@ def add(coming: Edition, sides: set[Side]) -> ResponseReturnValue:
 def item(coming: Edition, sides: set[Side], item_id: int) -> ResponseReturnValue:
     """One item: its words, and who sees to it by when."""
     found = _item(coming, item_id)
-    form = ChangeItemForm.of(found)
+    form = ChangeItemForm.of(found, coming.year)
     if not form.validate_on_submit():
         return form_page(form, ITEM, item=found, **_around(coming))
     seen = details_of(found)

@@ -133,6 +133,16 @@ def test_an_item_has_words_an_owner_and_a_date(client, people, sign_in, reading)
     assert form.fill(text="").submit().status == 422
 
 
+def test_a_slip_in_the_year_of_an_item_is_refused(client, people, sign_in):
+    page = sign_in(people["last"]).get(LIST)
+    for form in (
+        page.follow("Add something").form().fill(kind="open", text="Keys"),
+        item_of(page, "What went well").form("form.form-narrow:has([name=text])"),
+    ):
+        refused = form.fill(due_on="2072-03-01").submit()
+        assert refused.status == 422 and "Check the year." in refused.one("#due_on-error").text
+
+
 def test_files_go_with_an_item_and_only_to_both_hosts(client, people, sign_in, writing, reading):
     last, coming = sign_in(people["last"]), sign_in(people["next"])
     page = item_of(last.get(LIST), "What went well").follow("Add a file")
