@@ -364,12 +364,12 @@ def _key(sort: Sort, filters: Filters, ranks: Ranks) -> SQLColumnExpression[Any]
     if sort is Sort.ORGANISATION:
         return Registration.by_organisation
     if sort is Sort.CATEGORY and not ranks:
-        return select(Category.position).where(Category.id == Registration.category_id).scalar_subquery()
+        position = select(Category.position).where(Category.id == Registration.category_id)
+        return position.correlate(Registration).scalar_subquery()
     if sort in RANKED and ranks:
         return case(dict(ranks), value=RANKED[sort], else_=literal(-1, BigInteger))
     if sort is Sort.STATUS and filters.status in IN_LINE:
-        # An index has the line.
-        return Claim.position
+        return Claim.position  # An index has the line.
     if sort is Sort.STATUS:
         steps = {status: literal(key, BigInteger) for status, key in STATUS_KEYS.items()}
         return case(steps, value=Claim.status) + func.coalesce(Claim.position, 0)

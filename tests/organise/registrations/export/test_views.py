@@ -50,6 +50,8 @@ QUERIES = (
     "sort=organisation",
     "sort=country",
     "sort=status",
+    "sort=category",
+    "sort=-category&category=guest",
 )
 NASTY = 'No nuts,\nno "shellfish"; 🌾 семь, επτά, 일곱'
 
