@@ -284,6 +284,17 @@ def test_progress_counts_what_became_of_each_message(written, register, tick, wr
     assert page.one("[data-sent]")["data-sent"] == "1"
 
 
+def test_sent_letter_leads_to_the_emails_with_its_subject_or_says_that_these_are_all(written, register, tick):
+    register()
+    totals = []
+    for subject, words in (("News", "with this subject"), ("News for {given_name}", "of the edition")):
+        page = written(subject=subject).follow("Send…").form().submit()
+        tick()
+        emails = page.client.get(page.url).follow(f"See the emails {words}")
+        totals.append(emails.one("[data-total]")["data-total"])
+    assert totals == ["1", "3"]
+
+
 def test_stopped_letter_goes_to_nobody_else(written, register, tick, announced, see, reading):
     for _one in range(2):
         register()
