@@ -50,6 +50,7 @@ class Effect(enum.StrEnum):
     AFTER_A_TRIP_BEGINS = "after_a_trip_begins"
     HAS_DELEGATES = "has_delegates"
     LIST_IS_CLOSED = "list_is_closed"
+    OFFERS_END = "offers_end"
     OFFERED = "offered"
     CONFIRMED = "confirmed"
     OPTION_GIVEN = "option_given"

@@ -37,7 +37,7 @@ from dofc_events.organise.editions.service import add_places
 from dofc_events.places.limits.service import set_limit
 from dofc_events.places.line.queries import would_move_up
 from dofc_events.places.models import Pool
-from dofc_events.places.queries import categories_with_places, count_waiting, edition_pool
+from dofc_events.places.queries import categories_with_places, count_offered, count_waiting, edition_pool
 from dofc_events.places.service import CapacityBelowTaken, lock_edition_pool
 from dofc_events.registration.service import resize_edition
 from dofc_events.trips import service as trips
@@ -201,8 +201,9 @@ def consequences(
         return found
     waiting, capacity = count_waiting(session, pool.id), wishes.capacity
     categories = wishes.categories or CategoryChanges({})
-    if waiting and edition.gives_places(now) and not wanted.gives_places(now):
-        found.append(Consequence(Effect.LIST_IS_CLOSED, waiting))
+    if edition.gives_places(now) and not wanted.gives_places(now):
+        ended = {Effect.LIST_IS_CLOSED: waiting, Effect.OFFERS_END: count_offered(session, edition.id)}
+        found += [Consequence(effect, number) for effect, number in ended.items() if number]
     changed_limits = categories.limits | dict.fromkeys(categories.removed)
     limits = {one.id: changed_limits[one.slug] for one in edition.categories if one.slug in changed_limits}
     up = would_move_up(session, pool, pool.capacity if capacity is None else capacity, limits)

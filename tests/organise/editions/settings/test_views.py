@@ -15,6 +15,7 @@ from dofc_events.core.clock import end_of_day, in_zone
 from dofc_events.groups.models import Group
 from dofc_events.mail.models import Message
 from dofc_events.organise.editions.settings.service import EditionWishes, change_settings
+from dofc_events.registration.service import resize_edition
 from dofc_events.registration.trips.service import choose_trips
 from dofc_events.trips.queries import trip_by_slug
 from tests.organise.editions.conftest import settings
@@ -130,13 +131,15 @@ def test_a_first_day_in_the_past_is_asked_about_with_whom_it_would_tell(organise
     with writing() as session:
         for _number in range(5):
             make_registration(session, edition_by_year(session, year))
+        resize_edition(session, edition_by_year(session, year).id, 3, DELEGATE, NOW)
     before = now_is()[0].starts_on
     asked = settings(organiser, year, "dates").form().fill(starts_on="2026-05-21", venue="Kept").submit()
     assert asked.status == 422
     assert [item.text for item in asked.all(".notice-warning li")] == [
         "“First day” is in the past.",
         f"The first day is in 2026, but this is the {year} edition.",
-        "3 people on the waiting list will be told by email that it has closed.",
+        "2 people on the waiting list will be told by email that it has closed.",
+        "1 person has an open offer of a place or a seat, which will end; they will be told by email.",
     ]
     assert now_is()[0].starts_on == before
     # Somebody who sees the slip can correct it in the same form.
