@@ -212,6 +212,11 @@ def test_full_option_with_a_waiting_list_is_chosen_and_the_own_page_and_the_emai
     with reading() as session:
         assert "- Dinner? Gala (waiting list)" in letters(session)[-1].text
     assert taken() == [1]
+    assert "When it is your turn, you will get it" in page.text
+    with writing() as session:
+        edition_by_year(session, 2027).starts_on = (NOW - timedelta(days=1)).date()
+    begun = late.get(page.url).one("[data-option-position]").text
+    assert "nobody moves up any more" in begun and "Until then" not in begun
     with writing() as session:
         edition_by_year(session, 2027).status = EditionStatus.ARCHIVED
     assert late.get(page.url).all("[data-option-position]") == []
