@@ -12,7 +12,7 @@ from dofc_events.core.audit import WORKER, Actor, record
 from dofc_events.core.references import locked, pseudonym, unlocked
 from dofc_events.extensions import settings
 from dofc_events.memory.figures.models import FrozenDelegate, FrozenFigures, PseudonymKey
-from dofc_events.memory.figures.queries import addresses_counted, counted_record
+from dofc_events.memory.figures.queries import addresses_counted, counted_record, frozen_record
 from dofc_events.memory.figures.rules import as_stored
 from dofc_events.places.queries import edition_pool
 from dofc_events.places.service import lock_edition_pool
@@ -31,6 +31,15 @@ def archive(session: Session, edition_id: int, actor: Actor, now: datetime) -> b
     if archived:
         freeze(session, edition_id, actor, now)
     return archived
+
+
+def take_out(session: Session, edition_id: int, actor: Actor, now: datetime) -> None:
+    """Take an edition out of the archive. If it goes on, nothing of its figures is final: it is counted as it is."""
+    conference.take_out(session, edition_id, actor, now)
+    kept = session.get(FrozenFigures, edition_id)
+    if kept is not None and not session.get_one(Edition, edition_id).is_over(now):
+        kept.is_final = False
+        session.flush()
 
 
 def freeze(session: Session, edition_id: int, actor: Actor, now: datetime) -> bool:
@@ -64,12 +73,13 @@ def freeze(session: Session, edition_id: int, actor: Actor, now: datetime) -> bo
 def keep_before_erasing(session: Session, edition_id: int, now: datetime) -> None:
     """Whoever erases personal data of an edition that is over calls this first, in the same unit of work.
 
-    Figures that were frozen are final from now on; if there are none, they are frozen first. Of an edition that is not
+    Figures that hold are final from now on; if there are none, they are frozen first. Of an edition that is not
     over nothing is kept: a place that is given up there is counted no more. The caller holds the edition's pool.
     """
-    if not session.get_one(Edition, edition_id).is_over(now):
+    edition = session.get_one(Edition, edition_id)
+    if not edition.is_over(now):
         return
-    if session.get(FrozenFigures, edition_id) is None:
+    if frozen_record(session, edition) is None:
         freeze(session, edition_id, WORKER, now)
     if kept := session.get(FrozenFigures, edition_id):
         kept.is_final = True

@@ -12,7 +12,6 @@ from markupsafe import Markup
 
 from dofc_events.accounts.guards import acting, chair_only, edition_staff, organisers_only
 from dofc_events.accounts.rules import RoleName
-from dofc_events.conference import service as conference
 from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import all_editions
 from dofc_events.conference.rules import EditionStatus
@@ -32,6 +31,7 @@ from dofc_events.hosting.hand_over.queries import hand_overs_of
 from dofc_events.memory.figures.queries import COUNTED, arrivals_of, figures_of, frozen_record, growth_of
 from dofc_events.memory.figures.rules import Arrivals, weeks
 from dofc_events.memory.figures.service import archive as archive_edition
+from dofc_events.memory.figures.service import take_out as take_out_of_archive
 from dofc_events.memory.figures.shared import MAX_TICKS, growth_chart
 from dofc_events.organise.editions import service
 from dofc_events.organise.editions.copy import views as copying
@@ -154,7 +154,7 @@ def take_out(edition: Edition) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return form_page(form, "organise/editions/take_out.html", **around(edition))
     with unit_of_work() as session:
-        conference.take_out(session, edition.id, acting(), now())
+        take_out_of_archive(session, edition.id, acting(), now())
     flash(_("%(edition)s has been taken out of the archive.", edition=edition.name), "success")
     return redirect(url_for(".index", year=edition.year), 303)
 

@@ -162,6 +162,28 @@ def test_nothing_is_kept_of_who_leaves_an_edition_that_is_not_over(session, edit
     assert frozen_record(session, editions[0]).figures.total == 2
 
 
+def test_what_was_frozen_too_early_is_frozen_anew_before_somebody_is_erased(session, editions):
+    edition, early = editions[2], NOW + timedelta(days=730)
+    service.archive(session, edition.id, COMMAND, early)
+    service.take_out(session, edition.id, COMMAND, early)
+    make_registration(session, edition, email="late@dofc.test", now=early)
+    service.keep_before_erasing(session, edition.id, LATER)
+    erase(session, edition)
+    assert frozen_record(session, edition).figures.total == 4
+
+
+def test_an_edition_that_goes_on_after_it_was_archived_is_counted_as_it_is(session, editions):
+    edition = editions[2]
+    service.archive(session, edition.id, COMMAND, NOW)
+    service.keep_before_erasing(session, edition.id, NOW)
+    gone = session.scalars(select(Registration).where(Registration.edition_id == edition.id)).first()
+    service.take_out(session, edition.id, COMMAND, NOW)
+    assert frozen_record(session, edition) is None
+    cancel_registration(session, gone.id, DELEGATE, NOW)
+    archive(session, [edition])
+    assert frozen_record(session, edition).figures.total == 2
+
+
 def test_the_worker_freezes_what_was_archived_before_figures_were_kept(session, editions):
     conference.archive_edition(session, editions[0].id, COMMAND, LATER)
     assert editions_to_freeze(session) == [editions[0].id]
