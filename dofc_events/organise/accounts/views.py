@@ -70,14 +70,15 @@ def end_role(account_id: int, role_id: int) -> ResponseReturnValue:
     account = _of(account_id)
     held = next((role for role in account.roles if role.id == role_id), None) or abort(404)
     place = queries.where_roles_are(db.session(), [held]).get(role_id, "")
+    role = f"{ROLES[held.role]} {place}".strip()
     asks = partial(
         be_sure,
-        _("End the role of %(name)s: %(role)s?", name=account.name, role=f"{ROLES[held.role]} {place}".strip()),
+        _("End the role of %(name)s: %(role)s?", name=account.name, role=role),
         _("It would have to be given again, and they would be told by email."),
         _("End the role now"),
     )
     end = partial(service.end_role, account_id=account_id, role_id=role_id)
-    return _done(account_id, _("The role has ended."), end, asks)
+    return _done(account_id, _("The role has ended: %(role)s.", role=role), end, asks)
 
 
 @blueprint.post(f"{ACCOUNT}/sign-out")

@@ -13,7 +13,7 @@ from dofc_events.accounts import queries, team
 from dofc_events.accounts.factors.guards import fresh_factor_for_forms
 from dofc_events.accounts.guards import acting, edition_staff, is_chair
 from dofc_events.accounts.models import Role
-from dofc_events.accounts.rules import RoleName, includes_chair
+from dofc_events.accounts.rules import EDITION_ROLES, Access, RoleName, access_to_edition, includes_chair
 from dofc_events.accounts.service import NoSuchRole
 from dofc_events.conference.models import Edition
 from dofc_events.core.clock import end_of_day, in_zone, now
@@ -21,6 +21,7 @@ from dofc_events.core.db import db, unit_of_work
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.organise.shared import EDITION, around, emailed
 from dofc_events.organise.team.forms import ROLE_NAMES, ChangeRoleForm, InvitationForm, RoleEndForm
+from dofc_events.organise.trail.network.texts import ROLES
 from dofc_events.web.asking import be_sure
 from dofc_events.web.forms import answer_errors, answer_too_many, form_page
 
@@ -63,7 +64,7 @@ def role(edition: Edition, role_id: int) -> ResponseReturnValue:
     role = _role(edition, role_id)
     last_day = in_zone(role.ends_at, edition.zone) - timedelta(microseconds=1) if role.ends_at else None
     form = _with_today(ChangeRoleForm(data={"last_day": last_day}), edition)
-    context = {"role": role, "role_names": ROLE_NAMES, **around(edition)}
+    context = _of_one(edition, role)
     if not form.validate_on_submit():
         return form_page(form, "organise/team/role.html", **context)
     try:
@@ -86,10 +87,10 @@ def end_role(edition: Edition, role_id: int) -> ResponseReturnValue:
     """End a role immediately."""
     role, form = _role(edition, role_id), _with_today(RoleEndForm(), edition)
     if not form.validate_on_submit():
-        return answer_errors(form, "organise/team/role.html", role=role, role_names=ROLE_NAMES, **around(edition))
+        return answer_errors(form, "organise/team/role.html", **_of_one(edition, role))
     here = url_for(".role", year=edition.year, role_id=role_id)
-    asked = _("End the role of %(name)s (%(role)s)?", name=role.account.name, role=ROLE_NAMES[RoleName(role.role)])
-    meaning = _("They will no longer see any page of this edition, unless you add them to the team again.")
+    names = {"name": role.account.name, "role": ROLE_NAMES[RoleName(role.role)]}
+    asked, meaning = _("End the role of %(name)s (%(role)s)?", **names), _without(edition, role)
     try:
         with unit_of_work() as session:
             team.end_role(session, edition.id, role.id, acting(), now(), even_the_last=is_chair())
@@ -102,7 +103,7 @@ def end_role(edition: Edition, role_id: int) -> ResponseReturnValue:
             "warning",
         )
     else:
-        flash(_("The role of %(name)s has ended.", name=role.account.name), "success")
+        flash(_("The role of %(name)s has ended: %(role)s.", **names), "success")
         if role.account_id == current_user.id and not is_chair():
             # Someone who has ended their own role may no longer see the team's page.
             return redirect(url_for("organise.overview.index"), 303)
@@ -118,6 +119,21 @@ def _context(edition: Edition) -> dict[str, Any]:
         "role_names": ROLE_NAMES,
         **around(edition),
     }
+
+
+def _of_one(edition: Edition, role: Role) -> dict[str, Any]:
+    return {"role": role, "role_names": ROLE_NAMES, "without": _without(edition, role), **around(edition)}
+
+
+def _without(edition: Edition, role: Role) -> str:
+    """What the holder of a role will see of the edition when it has ended."""
+    person, others = role.account.name, [grant for grant in role.account.grants(now()) if grant != role.grant]
+    for other in (RoleName.CHAIR, *EDITION_ROLES):
+        if access_to_edition(others, edition.id, [other]) is Access.GRANTED:
+            return _("%(name)s will keep another role and see all its pages: %(role)s.", name=person, role=ROLES[other])
+    return _(
+        "%(name)s will no longer see any page of this edition, unless you add them to the team again.", name=person
+    )
 
 
 def _role(edition: Edition, role_id: int) -> Role:

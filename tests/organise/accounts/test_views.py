@@ -65,7 +65,7 @@ def test_the_list_costs_the_same_for_few_and_for_many(chair, writing, edition):
 def test_one_role_ends_and_the_others_stay(chair, elena, reading):
     page = chair.get(f"/organise/accounts/{elena}")
     page = page.form("[data-role=organiser] form").submit().agree()
-    assert "The role has ended." in page.text and len(page.all("[data-role]")) == 1
+    assert "The role has ended: organiser Days of Clusters 2027." in page.text and len(page.all("[data-role]")) == 1
     assert roles_of(reading, elena) == ["member"]
     page.form("[data-role=member] form").submit().agree()
     assert roles_of(reading, elena) == []

@@ -125,6 +125,19 @@ def test_ending_a_role_ends_it_at_once_and_can_be_taken_back(enter, edition, org
     assert other.get(team).status == 200
 
 
+@pytest.mark.parametrize("other", ["organiser", "chair"])
+def test_who_keeps_another_role_is_not_said_to_lose_everything(organiser, edition, team, writing, other):
+    with writing() as session:
+        make_account(session, "nina@dofc.test", other, edition=edition if other == "organiser" else None, name="Nina")
+        make_account(session, "nina@dofc.test", role="desk", edition=edition)
+        role_id = session.scalars(select(Role).where(Role.role == "desk")).one().id
+    page = organiser.get(f"{team}/{role_id}")
+    asked = page.form("/end").submit()
+    for words in (page.text, asked.text):
+        assert f"Nina will keep another role and see all its pages: {other}." in words and "no longer see" not in words
+    assert "The role of Nina has ended: Desk." in asked.agree().text
+
+
 def test_trail_says_from_what_to_what(organiser, team, year, writing):
     invite(organiser, team)
     with writing() as session:
