@@ -15,6 +15,7 @@ from dofc_events.accounts.factors.service import reset
 from dofc_events.accounts.guards import acting, chair_only
 from dofc_events.accounts.models import Account
 from dofc_events.accounts.queries import account_by_id, sessions_of
+from dofc_events.accounts.rules import RoleName
 from dofc_events.accounts.service import LastChair, NoSuchRole
 from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
@@ -31,6 +32,8 @@ blueprint.register_blueprint(factors.blueprint)
 
 ROWS = 50
 ACCOUNT = "/accounts/<id:account_id>"
+# No page makes anybody chair.
+MAKE_CHAIR = "flask accounts add EMAIL --name NAME --role chair"
 
 
 @blueprint.get("/accounts")
@@ -71,10 +74,13 @@ def end_role(account_id: int, role_id: int) -> ResponseReturnValue:
     held = next((role for role in account.roles if role.id == role_id), None) or abort(404)
     place = queries.where_roles_are(db.session(), [held]).get(role_id, "")
     role = f"{ROLES[held.role]} {place}".strip()
+    meaning = _("The role would have to be given again.")
+    if held.role == RoleName.CHAIR:
+        meaning = _("It can only be given again by whoever runs the site, with “%(command)s”.", command=MAKE_CHAIR)
     asks = partial(
         be_sure,
         _("End the role of %(name)s: %(role)s?", name=account.name, role=role),
-        _("It would have to be given again, and they would be told by email."),
+        meaning,
         _("End the role now"),
     )
     end = partial(service.end_role, account_id=account_id, role_id=role_id)
@@ -151,7 +157,9 @@ def _done(
     except NoSuchRole:
         abort(404)
     except LastChair:
-        flash(_("Nothing has been changed: the network has no other chair. Make somebody else chair first."), "warning")
+        nothing = _("Nothing has been changed: the network has no other chair.")
+        first = _("Ask whoever runs the site to make somebody chair first, with “%(command)s”.", command=MAKE_CHAIR)
+        flash(f"{nothing} {first}", "warning")
     else:
         flash(words, "success")
     return redirect(url_for(".account", account_id=account_id), 303)

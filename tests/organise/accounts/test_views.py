@@ -97,8 +97,16 @@ def test_an_account_is_signed_out_and_keeps_its_roles(chair, elena, reading, cli
 def test_the_last_chair_stays(chair, reading):
     me = chair.get("/organise/accounts").all("[data-account]")[0]["data-account"]
     page = chair.get(f"/organise/accounts/{me}").form(f"/organise/accounts/{me}/end").submit()
-    assert "the network has no other chair" in page.text
+    assert "the network has no other chair" in page.text and "--role chair" in page.text
     assert roles_of(reading, int(me)) == ["chair"]
+
+
+@pytest.mark.parametrize(("role", "how"), [("chair", "accounts add EMAIL --name NAME --role chair"), ("organiser", "")])
+def test_who_ends_a_role_reads_how_it_is_given_again(chair, writing, edition, role, how):
+    with writing() as session:
+        account = make_account(session, role=role, edition=edition if role == "organiser" else None).id
+    meaning = chair.get(f"/organise/accounts/{account}").form(f"[data-role={role}] form").submit().one(".lead").text
+    assert "given again" in meaning and how in meaning and "email" not in meaning
 
 
 def test_the_trail_says_who_signed_in_and_who_got_which_role(chair, elena):
