@@ -19,8 +19,11 @@ class Event(enum.StrEnum):
     TRIES_USED_UP = "tries_used_up"
 
 
-def factors_changed(account: Account, event: Event, factor: str, at: datetime) -> Envelope:
-    """To the owner of an account, at the moment at which this happened to its `factor`, or to all of them."""
+def factors_changed(account: Account, event: Event, factor: str, at: datetime, *, by: str = "") -> Envelope:
+    """To the owner of an account, at the moment at which this happened to its `factor`, or to all of them.
+
+    `by` names the chair who took them away; without a name it was a command.
+    """
     return render_message(
         "accounts/factors",
         kind="second-factor",
@@ -32,5 +35,6 @@ def factors_changed(account: Account, event: Event, factor: str, at: datetime) -
         event=event.value,
         factor=factor,
         at=at,
+        by=by,
         url=link("organise.sessions.index"),
     )

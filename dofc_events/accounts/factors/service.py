@@ -24,6 +24,7 @@ from dofc_events.accounts.factors.rules import (
     step_of,
 )
 from dofc_events.accounts.models import Account, BrowserSession
+from dofc_events.accounts.queries import name_of
 from dofc_events.accounts.rules import Awaited, audit_name
 from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import difference, refuse_changed
@@ -174,7 +175,8 @@ def reset(session: Session, account_id: int, actor: Actor, now: datetime) -> int
     sessions.end(session, account_id, actor, now)
     if factors:
         record(session, actor, now, "factor_reset", about=audit_name(account_id), count=len(factors))
-        enqueue(session, mails.factors_changed(account, mails.Event.RESET, "", now), now)
+        by = name_of(session, actor)
+        enqueue(session, mails.factors_changed(account, mails.Event.RESET, "", now, by=by), now)
     return len(factors)
 
 

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from dofc_events.accounts import sessions
 from dofc_events.accounts.factors.guards import fresh_factor_for_forms
-from dofc_events.accounts.factors.queries import factors_of
+from dofc_events.accounts.factors.queries import factors_of, policy
 from dofc_events.accounts.factors.service import reset
 from dofc_events.accounts.guards import acting, chair_only
 from dofc_events.accounts.models import Account
@@ -99,10 +99,18 @@ def sign_out(account_id: int) -> ResponseReturnValue:
 @fresh_factor_for_forms
 def reset_factor(account_id: int) -> ResponseReturnValue:
     """Take its second factor away, after asking."""
+    account = _of(account_id)
+    meaning = _("They will be signed out everywhere and told by email.")
+    needed = policy(db.session()).requires(account.grants(now()), now())
+    afterwards = (
+        _("They will have to set up a new one before they can sign in.")
+        if needed
+        else _("A link alone will sign them in, until they set up a new one.")
+    )
     asks = partial(
         be_sure,
-        _("Remove the second factor of %(name)s?", name=_of(account_id).name),
-        _("They will be signed out everywhere and told by email, and have to set up a new one."),
+        _("Remove the second factor of %(name)s?", name=account.name),
+        f"{meaning} {afterwards}",
         _("Remove the second factor"),
     )
     words = _("Second factor removed, and signed out everywhere.")

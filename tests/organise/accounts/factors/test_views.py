@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from dofc_events.accounts.factors.models import Factor, FactorPolicy, RecoveryCode
+from dofc_events.accounts.models import Account
 from dofc_events.mail.models import Message
 from tests.support.factories import NOW, make_account
 
@@ -50,6 +51,7 @@ def test_the_chair_takes_a_lost_factor_away_and_its_owner_is_told(
     if is_told:
         with_mail_server()
     with writing() as session:
+        session.scalars(select(Account)).one().name = "Vera & <b>Co</b>"
         account = make_account(session, "elena@dofc.test", name="Elena")
         session.add(Factor(account_id=account.id, kind="app", name="Phone", added_at=NOW, secret=b"-"))
         session.add(RecoveryCode(account_id=account.id, code_hash="-"))
@@ -66,3 +68,17 @@ def test_the_chair_takes_a_lost_factor_away_and_its_owner_is_told(
         assert [session.scalars(select(table)).all() for table in (Factor, RecoveryCode)] == [[], []]
         told = session.scalars(select(Message).where(Message.kind == "second-factor")).one()
         assert (told.recipient, told.subject) == ("elena@dofc.test", "All your second factors have been removed")
+        assert (
+            "Vera & <b>Co</b> has removed" in told.text and "Vera &amp; &lt;b&gt;Co&lt;/b&gt; has removed" in told.html
+        )
+        assert "need to do anything" not in told.text + told.html
+
+
+@pytest.mark.parametrize("is_needed", [True, False])
+def test_who_takes_a_factor_away_reads_how_its_owner_signs_in_then(chair, writing, edition, is_needed):
+    with writing() as session:
+        account = make_account(session, role="organiser", edition=edition)
+        session.add(Factor(account_id=account.id, kind="app", name="Phone", added_at=NOW, secret=b"-"))
+        session.add(FactorPolicy(id=1, chair=False, organiser=is_needed))
+    asked = chair.get(f"/organise/accounts/{account.id}").form("/reset-factor").submit().text
+    assert ("have to set up a new one" in asked, "link alone" in asked) == (is_needed, not is_needed)
