@@ -35,10 +35,10 @@ def last_sign_ins(session: Session, accounts: Collection[Account]) -> dict[int, 
 
 
 def open_sessions(session: Session, accounts: Collection[Account], now: datetime) -> dict[int, int]:
-    """In how many browsers each of these accounts is signed in, by id, of those that are."""
+    """In how many browsers each of these accounts is signed in, by id, of those that are; none that awaits a factor."""
     query = select(BrowserSession.account_id, func.count()).group_by(BrowserSession.account_id)
-    mine = BrowserSession.account_id.in_([account.id for account in accounts])
-    return {row[0]: row[1] for row in session.execute(query.where(mine, *STANDING), standing_at(now))}
+    mine = BrowserSession.account_id.in_([account.id for account in accounts]), BrowserSession.awaits.is_(None)
+    return {row[0]: row[1] for row in session.execute(query.where(*mine, *STANDING), standing_at(now))}
 
 
 def where_roles_are(session: Session, roles: Collection[Role]) -> dict[int, str]:

@@ -4,7 +4,9 @@ import pytest
 from sqlalchemy import select
 
 from dofc_events.accounts.models import Account, SignInLink
+from dofc_events.accounts.rules import Awaited
 from dofc_events.accounts.service import issue_sign_in_link
+from dofc_events.accounts.sessions import begin
 from dofc_events.core.audit import COMMAND, AuditEntry
 from tests.support.databases import count_queries
 from tests.support.factories import NOW, make_account, make_organisation
@@ -92,6 +94,16 @@ def test_an_account_is_signed_out_and_keeps_its_roles(chair, elena, reading, cli
     assert "Signed out everywhere." in page.text
     assert hers.get("/organise/", follow=False).headers["Location"] == "/sign-in"
     assert roles_of(reading, elena) == ["member", "organiser"]
+
+
+def test_a_browser_that_has_not_given_the_second_factor_is_not_signed_in(chair, elena, writing):
+    with writing() as session:
+        begin(session, elena, "Firefox, Linux", NOW, awaits=Awaited.FACTOR)
+    assert chair.get("/organise/accounts").one(f"[data-account='{elena}'] [data-label=Browsers]").text == "0"
+    assert "has not given a second factor" in chair.get(f"/organise/accounts/{elena}").one("[data-session]").text
+    with writing() as session:
+        begin(session, elena, "Firefox, Linux", NOW)
+    assert chair.get("/organise/accounts").one(f"[data-account='{elena}'] [data-label=Browsers]").text == "1"
 
 
 def test_the_last_chair_stays(chair, reading):
