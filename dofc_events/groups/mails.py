@@ -76,9 +76,12 @@ def contact_changed(group: Group, old_email: str) -> Envelope:
     return _message("contact_changed", "group-contact-changed", group, recipient=old_email, name="")
 
 
-def delegation_promised(group: Group, *, changed: bool = False) -> Envelope:
-    """To the head: how many places are kept until when, and the link to the group's page."""
-    return _message("promised", "delegation-promised", group, changed=changed)
+def delegation_promised(group: Group, *, before: tuple[int, datetime] | None = None) -> Envelope:
+    """To the head: how many places are kept until when, and the link to the group's page.
+
+    `before` is what was kept, for a head who knows of it, when the promise has been changed.
+    """
+    return _message("promised", "delegation-promised", group, before=before)
 
 
 def delegation_ended(group: Group, used: int, unused: int, *, by_organisers: bool) -> Envelope:

@@ -133,7 +133,7 @@ def write_all(session) -> dict:
         "groups/registered": group_registered(group, people_of(session, group.id), "I <b>said</b> so."),
         "groups/link": group_link(group),
         "groups/contact_changed": contact_changed(group, "old@dofc.test"),
-        "groups/promised": delegation_promised(delegation, changed=True),
+        "groups/promised": delegation_promised(delegation, before=(delegation.places, delegation.until)),
         "groups/ended": delegation_ended(delegation, 2, 1, by_organisers=True),
         "groups/invitation": delegation_invitation(invitation, again=True),
         "letters/letter": letter_to(letter, standing),

@@ -133,7 +133,8 @@ def change_promise(
         group.email_key, group.link_version = address_key(promised.email), group.link_version + 1
         move_people(session, group, before.email, now)
     record_of(session, actor, now, "promise_changed", group, changes=changes)
-    send(session, mails.delegation_promised(group, changed=True), now)
+    known = (before.places, before.until) if promised.email == before.email else None
+    send(session, mails.delegation_promised(group, before=known), now)
     tell_moved_up(session, group.edition, moved_up, actor, now)
     return True
 

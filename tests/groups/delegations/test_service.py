@@ -21,6 +21,7 @@ from dofc_events.groups.delegations.service import (
 )
 from dofc_events.groups.invitations.service import TooFewLeft, give_back
 from dofc_events.groups.models import Group
+from dofc_events.mail.models import Message
 from dofc_events.places.limits.service import set_limit
 from dofc_events.places.models import Claim, Pool
 from dofc_events.places.queries import edition_pool
@@ -119,6 +120,28 @@ def test_a_smaller_promise_asks_first_and_moves_people_up(session, edition):
     assert change_promise(session, group.id, smaller, COMMAND, NOW, agreed=asked.value.digest)
     assert (numbers(session, edition), stand(session, edition)["One"][0]) == ((4, 3), "confirmed")
     assert faults(session) == []
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"places": 4}, "Before, 3 places were kept until 14:00, Wednesday 2 December 2026 (Sofia time)."),
+        ({"contact_name": "Hana Head"}, "corrected the name of your organisation or yours: Dom, Hana Head."),
+        ({"email": "other@cluster.test", "places": 4}, ""),
+    ],
+)
+def test_the_head_is_told_what_was_changed_of_the_promise(session, edition, change, said):
+    group = make_promise(session, edition)
+    changed = service.Promised(**(vars(promised_of(group)) | change))
+    try:
+        change_promise(session, group.id, changed, COMMAND, NOW)
+    except NotAgreed as asked:
+        change_promise(session, group.id, changed, COMMAND, NOW, agreed=asked.digest)
+    message = session.scalars(select(Message).order_by(Message.id.desc())).first()
+    for text in (message.text, message.html):
+        words = " ".join(text.split())
+        assert said in words and ("The organisers have" in words) == bool(said)
 
 
 @pytest.mark.databases("sqlite")
