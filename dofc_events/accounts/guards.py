@@ -202,6 +202,11 @@ def unsent_waits() -> bool:
     return bool(_unsent()) and not _unsent().get("seen")
 
 
+def unsent_had_files() -> bool:
+    """Whether files were chosen in that form, which are not kept."""
+    return bool(_unsent().get("files"))
+
+
 def unsent_form() -> tuple[str, list[tuple[str, str]]] | None:
     """Where the form was sent in which the session ended, and its fields; None if nothing is kept, or no longer is.
 
@@ -252,6 +257,7 @@ def _keep_unsent(path: str) -> None:
     browser["unsent"] = {
         "path": path,
         "fields": files.hash_of(fields),
+        "files": any(request.files.values()),
         "account": browser.get("_user_id"),
         "until": until,
     }

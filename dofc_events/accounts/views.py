@@ -19,6 +19,7 @@ from dofc_events.accounts.guards import (
     session_secret,
     signed_in,
     unsent_form,
+    unsent_had_files,
     unsent_waits,
 )
 from dofc_events.accounts.models import Account
@@ -49,8 +50,8 @@ def sign_in() -> ResponseReturnValue:
     """Ask for a sign-in link."""
     form = SignInForm()
     if not form.validate_on_submit():
-        context = {"delivers": settings().mail_is_delivered, "unsent": unsent_waits()}
-        return form_page(form, "accounts/sign_in.html", **context)
+        kept = {"unsent": unsent_waits(), "had_files": unsent_had_files()}
+        return form_page(form, "accounts/sign_in.html", delivers=settings().mail_is_delivered, **kept)
     with unit_of_work() as session:
         ask_for_link(session, form.email.data, now())
     browser["asked_for"] = form.email.data
@@ -78,7 +79,7 @@ def unsent() -> ResponseReturnValue:
         flash(_("What you typed before you signed in is no longer available. Please enter it again."), "warning")
         return redirect(url_for("organise.overview.index"), 303)
     path, fields = kept
-    return render_template("accounts/unsent.html", path=path, fields=fields)
+    return render_template("accounts/unsent.html", path=path, fields=fields, had_files=unsent_had_files())
 
 
 @blueprint.route("/sign-in/<secret>", methods=["GET", "POST"])

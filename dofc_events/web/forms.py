@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField
+from flask_wtf.file import FileField, MultipleFileField
 from werkzeug.datastructures import CombinedMultiDict
 from wtforms import ValidationError
 from wtforms.csrf.core import CSRF
@@ -164,8 +164,9 @@ def answer_too_many(form: FlaskForm, retry_after: int, template: str, **context:
 def _ask_for_files_again(form: FlaskForm) -> None:
     # No browser takes a file's name back into the form.
     for field in form:
-        if isinstance(field, FileField) and field.data:
-            field.errors = [_("Choose “%(name)s” again.", name=field.data.filename)]
+        if isinstance(field, FileField | MultipleFileField) and field.data:
+            files = field.data if isinstance(field.data, list) else [field.data]
+            field.errors = [_("Choose “%(name)s” again.", name=file.filename) for file in files]
 
 
 def _wait(seconds: int) -> str:

@@ -1,6 +1,7 @@
 """Which pages who gets, proven on pages of every kind of guard."""
 
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 
 import pytest
 import time_machine
@@ -213,8 +214,19 @@ def test_guards_keep_what_was_typed_until_one_has_signed_in(client, as_role, wri
     page = signed_in_again(client, writing)
     assert page.url == "/sign-in/unsent"
     assert what_was_typed(page) == ("/2027/list?q=a", {"text": ['Řeka\r\n"'], "tick": ["a", "b"]})
+    assert "not kept" not in page.text
     # What was typed is shown again, and not accepted unseen.
     assert page.form("[data-go-on]").value("csrf_token") == ""
+
+
+def test_who_sent_a_file_reads_that_it_was_not_kept(client, as_role, writing):
+    as_role("chair")
+    sent = {"caption": "Hall", "files": (BytesIO(b"a picture"), "hall.jpg")}
+    page = client.open("POST", "/2027/list", data=sent, content_type="multipart/form-data")
+    assert page.url == "/sign-in" and "Files are not kept: choose them again then." in page.text
+    page = signed_in_again(client, writing)
+    assert "Files were not kept: choose them again." in page.text
+    assert what_was_typed(page) == ("/2027/list", {"caption": ["Hall"]})
 
 
 def test_what_was_typed_is_kept_for_an_hour(client, as_role, writing):

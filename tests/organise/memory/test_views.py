@@ -214,6 +214,12 @@ def test_files_that_are_none_are_named_and_the_good_one_is_there(page):
     assert len(refused.all("[data-document]")) == 1
 
 
+def test_files_sent_after_the_session_has_ended_are_named_to_be_chosen_again(page):
+    sent = [("a.pdf", uploads.pdf()), ("b.pdf", uploads.pdf())]
+    again = page("/documents").form("form[enctype]").fill(files=sent).forge(csrf_token="old").submit()
+    assert again.status == 400 and "Choose “a.pdf” again." in again.text and "Choose “b.pdf” again." in again.text
+
+
 def test_what_two_organisers_change_at_once_is_not_lost(page, outcome):
     mine, theirs = page(f"/outcomes/{outcome.slug}/participants"), page(f"/outcomes/{outcome.slug}/participants")
     theirs.form().fill({"parties-0-organisation": "Theirs"}).submit()
