@@ -265,6 +265,24 @@ def test_a_question_goes_to_the_proposer(reviewer, found, reading):
         assert mail_to(session, "jana@dofc.test")[-1] == "proposal-question"
 
 
+def test_who_asked_is_shown_to_the_chair_and_to_who_reviews_the_proposal_alone(
+    reviewer, writing, sign_in, found, call, danube
+):
+    brno = found("Brno Cluster")
+    page = reviewer().get(address(brno, "question"))
+    assert "can read the question and the answer without your name" in page.text
+    page.form().fill(text="Who pays the buses?").submit()
+    with writing() as session:
+        shortlist_all(session, session.get_one(HostingCall, call.id))
+        see_it = (make_account(session), make_reviewer(session))
+        # The second has the proposal's contact address.
+        others = (make_representative(session, danube), make_reviewer(session, email="jana@dofc.test"))
+    for account in (*see_it, *others):
+        page = sign_in(account).get(address(brno))
+        assert "Who pays the buses?" in page.text
+        assert ("Mira Petrović" in page.text) is (account in see_it)
+
+
 def test_nobody_asks_the_own_member(reviewer, found):
     page = reviewer().get(address(found("Danube Cluster"), "question"))
     assert page.status == 403
