@@ -145,6 +145,14 @@ def test_a_representative_is_sent_a_link_of_their_own(world, write):
     assert (envelope.kind, envelope.recipient) == ("ballot", world.people[0].email)
 
 
+def test_who_cannot_rank_an_own_proposal_is_told_that_the_gap_may_be_recognised(world):
+    for own in ([], [world.proposal]):
+        envelope = mails.ballot_opened(world.voter, [], own, world.people[0])
+        for part in (" ".join(envelope.text.split()), parsed(envelope.html).get_text()):
+            assert ("This gap may make it recognisable" in part) == bool(own)
+            assert "Nobody can then find out" not in part
+
+
 @pytest.mark.parametrize("write", WITHOUT_ANY_LINK)
 def test_no_other_message_has_a_link_that_acts_for_a_person(world, write):
     envelope = write(world)
