@@ -70,11 +70,24 @@ def draft_ends(proposal: Proposal) -> Envelope:
     return _to_proposer("draft_ends", DRAFT_REMINDER, proposal, ends_at=proposal.ends_at)
 
 
-def received_for_chair(proposal: Proposal, chair: Account) -> Envelope:
-    page = link("organise.hosting.reviews.proposal", reference=proposal.reference)
-    about = proposal.reference
-    kind = "proposal-received"
-    return _to_account("received_for_chair", kind, chair, proposal.call, about=about, proposal=proposal, page=page)
+def received_for_chair(proposal: Proposal, chair: Account, *, represents: bool = False) -> Envelope:
+    """For the chair; `represents`: the contact address is that of a representative of the member that proposes."""
+    return _to_account(
+        "received_for_chair",
+        "proposal-received",
+        chair,
+        proposal.call,
+        about=proposal.reference,
+        proposal=proposal,
+        represents=represents,
+        page=link("organise.hosting.reviews.proposal", reference=proposal.reference),
+    )
+
+
+def proposed_by_another(proposal: Proposal, representative: Account) -> Envelope:
+    """For a representative of the member in whose name somebody else proposes."""
+    kind, about = "proposal-received", proposal.reference
+    return _to_account("proposed_by_another", kind, representative, proposal.call, about=about, proposal=proposal)
 
 
 def ballot_counted(call: HostingCall, chair: Account, roll: Sequence[Voter], votes: int) -> Envelope:

@@ -204,6 +204,13 @@ def representatives_of(session: Session, organisation_id: int, now: datetime) ->
     return list(session.scalars(select(Account).where(Account.id.in_(role)).order_by(Account.id)))
 
 
+def contact_represents(session: Session, proposal: Proposal, now: datetime) -> bool:
+    """Whether a member's proposal has the address of one of the member's representatives as its contact."""
+    assert proposal.proposed_by_id is not None
+    people = representatives_of(session, proposal.proposed_by_id, now)
+    return proposal.email_key in [account.email_key for account in people]
+
+
 def acting_chairs(session: Session, now: datetime) -> list[Account]:
     """The accounts that chair the network."""
     role = select(Role.account_id).where(Role.role == RoleName.CHAIR, holds_now(now))

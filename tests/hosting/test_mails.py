@@ -91,6 +91,8 @@ WITHOUT_ANY_LINK = (
     lambda w: mails.withdrawn(w.proposal, NOW),
     lambda w: mails.withdrawal(w.proposal, ProposalStatus.SHORTLISTED, Stage.DECISION, w.reviewer),
     lambda w: mails.received_for_chair(w.proposal, w.reviewer),
+    lambda w: mails.received_for_chair(w.proposal, w.reviewer, represents=True),
+    lambda w: mails.proposed_by_another(w.proposal, w.people[0]),
     lambda w: mails.ballot_counted(w.proposal.call, w.reviewer, [w.voter], 1),
     lambda w: mails.outcome(w.proposal.call, w.decision, w.reviewer),
     lambda w: mails.outcome(w.proposal.call, Decision(reason=EVIL), w.reviewer, hands_over=True),

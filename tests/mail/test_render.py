@@ -211,6 +211,7 @@ def write_of_hosting(session) -> dict:
         ),
         "hosting/member_struck": hosting.member_struck(voter, account),
         "hosting/received_for_chair": hosting.received_for_chair(proposal, account),
+        "hosting/proposed_by_another": hosting.proposed_by_another(proposal, account),
         "hosting/ballot_counted": hosting.ballot_counted(call, account, [voter], 1),
         "hosting/outcome": hosting.outcome(call, decision, account),
         "hosting/withdrawal": hosting.withdrawal(proposal, ProposalStatus.SHORTLISTED, Stage.BALLOT, account),

@@ -13,6 +13,7 @@ from dofc_events.hosting.models import Decision, HostingCall, Proposal, Voter
 from dofc_events.hosting.news.queries import drafts_to_remind, organisers_of
 from dofc_events.hosting.queries import (
     acting_chairs,
+    contact_represents,
     locked_proposal,
     representatives_of,
     representatives_of_members,
@@ -43,9 +44,10 @@ def tell_of_withdrawal(session: Session, proposal: Proposal, was: ProposalStatus
 
 
 def tell_of_receipt(session: Session, proposal: Proposal, now: datetime, *, keep_mail: bool = False) -> None:
-    """Tell the chair that a proposal was submitted."""
+    """Tell the chair that a proposal was submitted, and whether its contact represents the member that proposes."""
+    represents = proposal.from_member and contact_represents(session, proposal, now)
     for chair in acting_chairs(session, now):
-        enqueue(session, mails.received_for_chair(proposal, chair), now, keep=keep_mail)
+        enqueue(session, mails.received_for_chair(proposal, chair, represents=represents), now, keep=keep_mail)
 
 
 def tell_of_count(session: Session, call: HostingCall, roll: Sequence[Voter], votes: int, now: datetime) -> None:

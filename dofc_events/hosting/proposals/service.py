@@ -14,6 +14,7 @@ from dofc_events.core.errors import Refusal
 from dofc_events.core.references import new_reference
 from dofc_events.hosting import mails
 from dofc_events.hosting.co_hosts.service import ask_co_hosts
+from dofc_events.hosting.membership.service import tell_member
 from dofc_events.hosting.models import HostingCall, Proposal
 from dofc_events.hosting.news.service import tell_of_receipt, tell_of_withdrawal
 from dofc_events.hosting.queries import (
@@ -209,6 +210,8 @@ def change_proposal(
     _log(session, actor, now, "proposal_changed", proposal, changes=changes)
     if proposal.status == ProposalStatus.SUBMITTED:
         ask_co_hosts(session, proposal, now)
+        if {"member", "contact_email"} & {*changes}:
+            tell_member(session, proposal, now)
     if proposal.email_key != old_key:
         refuse_flood(session, proposal.contact_email, now)
         proposal.link_version += 1
@@ -232,6 +235,7 @@ def submit_proposal(
     ask_co_hosts(session, proposal, now, keep_mail=keep_mail)
     enqueue(session, mails.received(proposal), now, keep=keep_mail)
     tell_of_receipt(session, proposal, now, keep_mail=keep_mail)
+    tell_member(session, proposal, now, keep_mail=keep_mail)
     return True
 
 

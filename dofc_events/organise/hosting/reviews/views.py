@@ -80,6 +80,7 @@ def proposal(reference: str) -> ResponseReturnValue:
         weighted={r.id: weighted_score({s.criterion_id: s.score for s in r.scores}, weights) for r in reviews},
         summary=summaries(session, call, me, at).get(proposal.id),
         mine=review_by(session, proposal.id, me),
+        represents=queries.contact_represents(session, proposal, at) if is_chair() and organiser else None,
         **context,
     )
 

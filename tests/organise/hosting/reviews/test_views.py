@@ -234,6 +234,19 @@ def test_ones_own_members_proposal_is_not_reviewed_by_page_or_by_crafted_request
         assert not session.scalars(select(Review)).all()
 
 
+def test_the_chair_reads_whether_the_contact_represents_the_member(writing, sign_in, call, found, danube):
+    own, note = found("Danube Cluster"), "is not the address of a representative of Danube Cluster"
+    with writing() as session:
+        chair, reviewer = make_account(session), make_reviewer(session)
+    assert note in sign_in(chair).get(address(own)).text
+    assert note not in sign_in(chair).get(address(found("Brno Cluster"))).text
+    assert note not in sign_in(reviewer).get(address(own)).text
+    with writing() as session:
+        make_representative(session, danube, email=own.contact_email)
+    page = sign_in(chair).get(address(own))
+    assert note not in page.text and "(a representative of Danube Cluster)" in page.text
+
+
 def test_the_chair_reads_reviews_and_gives_none(client, writing, sign_in, found, score, call):
     with writing() as session:
         chair = make_account(session, role=RoleName.CHAIR)
