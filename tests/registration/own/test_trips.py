@@ -38,6 +38,16 @@ def test_the_form_says_what_is_left_and_what_is_at_the_same_time(client, edition
     assert "At the same time" not in docks and "You can join the waiting list" in docks
 
 
+def test_a_trip_without_seats_yet_is_nowhere_full_even_if_somebody_waits(client, edition, act, reading):
+    act(seats.resize_trip, edition.id, "bridges", 0, COMMAND, NOW)
+    assert "Seats to be announced. You can join" in client.get(FORM).one("#trip-bridges-facts").text
+    register(client, trips=["bridges"])
+    with reading() as session:
+        (message,) = letters(session, to="zoe@dofc.test")
+    assert "The number of seats on “Bridges” is to be announced: you are number 1" in message.text
+    assert "Seats to be announced" in client.get("/editions/2027/").one("#trip-bridges").text
+
+
 def test_two_trips_at_the_same_time_are_refused_and_nothing_is_lost(client, edition, database_url):
     before = dump(database_url)
     page = register(client, trips=["bridges", "cellars"])
