@@ -47,6 +47,7 @@ class Effect(enum.StrEnum):
     LASTS_LONG = "lasts_long"
     ANOTHER_CLOCK = "another_clock"
     FAR_FROM_THE_EDITION = "far_from_the_edition"
+    WITHOUT_SEATS = "without_seats"
     AFTER_A_TRIP_BEGINS = "after_a_trip_begins"
     HAS_DELEGATES = "has_delegates"
     LIST_IS_CLOSED = "list_is_closed"

@@ -38,7 +38,7 @@ from dofc_events.organise.editions.copy import views as copying
 from dofc_events.organise.editions.copy.queries import marks_of
 from dofc_events.organise.editions.forms import NewEditionForm, ReopenForm, YearForm
 from dofc_events.organise.editions.settings import views as settings
-from dofc_events.organise.editions.settings.service import unlikely_days, unlikely_zone
+from dofc_events.organise.editions.settings.service import trips_without_seats, unlikely_days, unlikely_zone
 from dofc_events.organise.shared import EDITION, around, emailed
 from dofc_events.places.queries import categories_with_places, count_offered, edition_pool, places_of
 from dofc_events.places.rules import ClaimStatus
@@ -114,6 +114,7 @@ def publish(edition: Edition) -> ResponseReturnValue:
     """Show a draft to everyone, after asking."""
     form, details = ButtonForm(), details_of(edition)
     unlikely = [*unlikely_days(db.session(), edition, details), *unlikely_zone(details)]
+    unlikely += trips_without_seats(db.session(), edition)
     context = {"missing": _missing(edition), "unlikely": unlikely, **around(edition)}
     if not form.validate_on_submit():
         return form_page(form, "organise/editions/publish.html", **context)

@@ -156,6 +156,14 @@ def test_publishing_asks_first(enter, client, draft):
     assert client.get(f"/editions/{draft}/").status == 200
 
 
+def test_publishing_names_the_trips_that_have_no_seats_yet(enter, writing, draft):
+    with writing() as session:
+        for title, capacity in (("Mill", 20), ("Wine", 0)):
+            make_trip(session, edition_by_year(session, draft), title=title, capacity=capacity)
+    said = enter("chair").get(f"/organise/editions/{draft}/publish").one(".notice-warning").text
+    assert "“Wine” has no seats yet: everyone" in said and "“Mill” has no seats" not in said
+
+
 def test_publishing_is_refused_with_a_list_of_what_is_missing(enter, writing, now_is, draft):
     chair = enter("chair")
     form = chair.get(f"/organise/editions/{draft}/publish").form()

@@ -236,6 +236,13 @@ def unlikely_days(session: Session, edition: Edition, details: EditionDetails) -
     return found
 
 
+def trips_without_seats(session: Session, edition: Edition) -> list[Consequence]:
+    """The trips whose seats are to be announced: more often than not ideas of a proposal that nobody has settled."""
+    rows = trip_pools(session, edition.id)
+    unset = [trip.title for trip, pool in rows if trip.cancelled_at is None and not pool.capacity]
+    return [Consequence(Effect.WITHOUT_SEATS, about=title) for title in unset]
+
+
 def unlikely_zone(details: EditionDetails) -> list[Consequence]:
     """Whether no clock of the country shows the time of the zone on the first day; unknown while that is not set."""
     if details.starts_on is None:
