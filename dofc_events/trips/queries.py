@@ -4,10 +4,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from sqlalchemy import Select, and_, bindparam, func, select
+from sqlalchemy import Select, and_, bindparam, exists, func, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from dofc_events.conference.models import Edition
+from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.db import in_pieces
 from dofc_events.delegates.models import Registration
 from dofc_events.places.models import Claim, Pool
@@ -22,6 +23,7 @@ _POSITION = (
     .where(Claim.status == ClaimStatus.WAITLISTED)
     .scalar_subquery()
 )
+_ANY_CLAIM = select(exists().where(Claim.pool_id == bindparam("pool_id")))
 _OF_EDITION = Trip.edition_id == bindparam("edition_id")
 _TRIP_POOLS = select(Trip, Pool).join(Pool, Pool.trip_id == Trip.id).where(_OF_EDITION)
 _TRIP_POOLS = _TRIP_POOLS.order_by(Trip.position, Trip.id)
@@ -164,6 +166,11 @@ def wishes_of(session: Session, registration_id: int) -> list[str]:
     query = select(Trip.slug).join(Pool, Pool.trip_id == Trip.id).join(Claim, Claim.pool_id == Pool.id)
     query = query.where(Claim.registration_id == registration_id, Claim.preference > TAKEN_OFF)
     return list(session.scalars(query.order_by(Claim.preference)))
+
+
+def has_been_seen(session: Session, edition: Edition, pool_id: int) -> bool:
+    """Whether delegates may know of the trip that has this pool: it is public, or somebody once asked for a seat."""
+    return edition.status != EditionStatus.DRAFT or bool(session.scalar(_ANY_CLAIM, {"pool_id": pool_id}))
 
 
 def claims_by_delegate(session: Session, edition_id: int) -> dict[int, dict[int, Claim]]:

@@ -95,7 +95,7 @@ EXAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     (BY_HAND, "seat_given", {**CELLARS, "instead_of": "бродом", **BECAUSE}),
     *((BY_HAND, "seat_waits", {**CELLARS, "instead_of": slug, **BECAUSE}) for slug in ("", "бродом")),
     (BY_HAND, "seat_taken", {**CELLARS, **BECAUSE}),
-    *((BY_HAND, act, CELLARS) for act in ("boarded", "boarding_undone", "trip_cancelled")),
+    *((BY_HAND, act, CELLARS) for act in ("boarded", "boarding_undone", "trip_cancelled", "trip_deleted")),
     *((BY_HAND, act, {}) for act in ("arrived", "arrival_undone", "edition_created", "edition_loaded")),
     *(
         (BY_HAND, act, {})

@@ -357,6 +357,7 @@ ACTS = {
     ),
     "trip_changed": Act(_l("Trip changed"), _l("Changed “%(trip)s”"), _changes),
     "trip_cancelled": Act(_l("Trip cancelled"), _l("Cancelled “%(trip)s”")),
+    "trip_deleted": Act(_l("Trip deleted"), _l("Deleted “%(trip)s”, which no delegate had seen")),
     "trips_put_in_order": Act(_l("Trips put in order"), _l("Put the learning trips in order"), _order_of_trips),
     "sign_up_changed": Act(_l("Sign-up changed"), _l("Changed sign-up for trips"), _changes),
     "draw_published": Act(_l("Draw published"), _l("Published the draw: %(seated)d of %(drawn)d got a seat")),

@@ -26,7 +26,7 @@ from dofc_events.registration.trips.many.queries import people_on
 from dofc_events.trips import service as trips_service
 from dofc_events.trips.draw.service import AlreadyDrawn
 from dofc_events.trips.models import Trip
-from dofc_events.trips.queries import TripRow, trip_by_slug, trip_pools, trip_rows
+from dofc_events.trips.queries import TripRow, has_been_seen, trip_by_slug, trip_pools, trip_rows
 from dofc_events.trips.service import PLACE_AND_TIME, details_of
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 
@@ -94,6 +94,7 @@ def trip(edition: Edition, slug: str) -> ResponseReturnValue:
     form = ChangeTripForm.of(edition, trip, pool.capacity)
     told = sum(len(people) for people in people_on(db.session(), edition.id, pool.id).values())
     context = {"trip": trip, "pool": pool, "told": told, "asked": None, **around(edition)}
+    context["seen"] = has_been_seen(db.session(), edition, pool.id)
     if not form.validate_on_submit():
         return form_page(form, "organise/trips/trip.html", **context)
     details, capacity, accepted = form.to_details(), form.capacity.data, form.accepted.data or ""
@@ -115,15 +116,20 @@ def trip(edition: Edition, slug: str) -> ResponseReturnValue:
 @blueprint.route(f"{TRIP}/cancel", methods=["GET", "POST"])
 @organisers_only
 def cancel(edition: Edition, slug: str) -> ResponseReturnValue:
-    """Cancel a trip, after asking."""
+    """Cancel a trip, or delete one that delegates cannot know of, after asking."""
     trip, pool = _trip(edition, slug)
-    affected, form = people_on(db.session(), edition.id, pool.id), ButtonForm()
+    form = ButtonForm()
     if not form.validate_on_submit():
-        return form_page(form, "organise/trips/cancel.html", trip=trip, people=affected, **around(edition))
+        affected = people_on(db.session(), edition.id, pool.id)
+        context = {"trip": trip, "people": affected, "seen": has_been_seen(db.session(), edition, pool.id)}
+        return form_page(form, "organise/trips/cancel.html", **context, **around(edition))
     with unit_of_work() as session:
-        seats.cancel_trip(session, edition.id, slug, acting(), now())
-    told = emailed(_("Everyone concerned will be told by email."))
-    flash(f"{_('“%(trip)s” has been cancelled.', trip=trip.title)} {told}", "success")
+        stays = seats.cancel_trip(session, edition.id, slug, acting(), now())
+    if stays:
+        told = emailed(_("Everyone concerned will be told by email."))
+        flash(f"{_('“%(trip)s” has been cancelled.', trip=trip.title)} {told}", "success")
+    else:
+        flash(_("“%(trip)s” has been deleted.", trip=trip.title), "success")
     return redirect(url_for(".index", year=edition.year), 303)
 
 

@@ -25,7 +25,7 @@ from dofc_events.registration.service import RegistrationOver, SignUpNotOpen, lo
 from dofc_events.trips import service as trips
 from dofc_events.trips.draw import service as drawing
 from dofc_events.trips.models import Trip
-from dofc_events.trips.queries import asked_for, claims_on
+from dofc_events.trips.queries import asked_for, claims_on, has_been_seen
 from dofc_events.trips.rules import Reason
 from dofc_events.trips.service import TripDetails
 from dofc_events.trips.sign_ups.queries import lost_if_moved
@@ -143,14 +143,25 @@ def resize_trip(session: Session, edition_id: int, slug: str, capacity: int, act
     changes.tell()
 
 
-def cancel_trip(session: Session, edition_id: int, slug: str, actor: Actor, now: datetime) -> None:
-    """Cancel a trip: everyone on it is told, and gets their next wish that has room. Raises NoSuchTrip."""
+def cancel_trip(session: Session, edition_id: int, slug: str, actor: Actor, now: datetime) -> bool:
+    """Cancel a trip: everyone on it is told, and gets their next wish that has room. Raises NoSuchTrip.
+
+    A trip that no delegate may know of is deleted instead. Returns whether it is still there.
+    """
     changes = _changes(session, edition_id, actor, now)
     trip = changes.book.trip(slug)
-    if trip.cancelled_at is None:
+    pool, scope = changes.book.pools[trip.id], str(changes.edition.year)
+    stays = has_been_seen(session, changes.edition, pool.id)
+    if not stays:
+        session.delete(pool)
+        session.flush()
+        session.delete(trip)
+        record(session, actor, now, "trip_deleted", scope=scope, trip=slug)
+    elif trip.cancelled_at is None:
         changes.book.cancel_trip(trip)
-        record(session, actor, now, "trip_cancelled", scope=str(changes.edition.year), trip=slug)
+        record(session, actor, now, "trip_cancelled", scope=scope, trip=slug)
         changes.tell()
+    return stays
 
 
 def give_seat(

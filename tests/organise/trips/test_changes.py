@@ -187,3 +187,14 @@ def test_cancelling_names_five_people_and_counts_the_others(page, add_trip, regi
 def test_cancelling_a_trip_that_nobody_wants_says_so(page, add_trip):
     add_trip("steel")
     assert "Nobody has asked for a seat." in page("/steel/cancel").text
+
+
+def test_a_trip_of_a_draft_that_nobody_asked_for_is_deleted(page, add_trip, register, change_edition, trip_now, trail):
+    add_trip("steel"), add_trip("wine")
+    register("wine")
+    change_edition(status="draft")
+    shown = page("/steel/").follow("Delete this trip").form().submit("Delete the trip")
+    assert "“The steel trip” has been deleted." in shown.text and trip_now("steel") is None
+    assert trail("trip_deleted") == [{"trip": "steel"}]
+    page("/wine/cancel").form().submit("Cancel the trip")
+    assert trip_now("wine")[0].cancelled_at == NOW
