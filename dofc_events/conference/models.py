@@ -2,8 +2,8 @@
 
 from datetime import date, datetime, time
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ForeignKey, Integer, String, Text, UniqueConstraint, column, select, table
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from dofc_events.conference.rules import (
     CategoryState,
@@ -14,7 +14,10 @@ from dofc_events.conference.rules import (
     registration_window,
 )
 from dofc_events.core.clock import from_zone, in_zone
-from dofc_events.core.db import Base, Revised
+from dofc_events.core.db import Base, Revised, UtcDateTime
+
+# An edition's figures are frozen when it is archived (`memory/figures`): that is the record of when.
+_frozen = table("frozen_figures", column("edition_id", Integer), column("frozen_at", UtcDateTime))
 
 
 class Organisation(Base):
@@ -102,6 +105,9 @@ class Edition(Revised, Base):
     had_learning_trips: Mapped[bool | None]
     proposed_by_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
     copied_from_id: Mapped[int | None] = mapped_column(ForeignKey("editions.id"))
+    figures_frozen_at: Mapped[datetime | None] = column_property(
+        select(_frozen.c.frozen_at).where(_frozen.c.edition_id == id).scalar_subquery()
+    )
 
     categories: Mapped[list["Category"]] = relationship(
         primaryjoin="and_(Category.edition_id == Edition.id, Category.state != 'removed')",
@@ -187,10 +193,19 @@ class Edition(Revised, Base):
         return registration_window(self.status, self.sign_up_opens_at(), self.sign_up_closes_at(), now)
 
     def is_past(self, now: datetime) -> bool:
-        """Whether the edition's days have passed, in its zone. Of some editions only the year is known."""
+        """Whether the edition has taken place. Of some only the year is known; its days are those of its zone."""
+        if self.status == EditionStatus.ARCHIVED and self.has_begun(now):
+            return not self.was_called_off
         if self.ends_on is None:
             return self.status == EditionStatus.ARCHIVED and self.year < in_zone(now, self.zone).year
         return self.ends_on < in_zone(now, self.zone).date()
+
+    @property
+    def was_called_off(self) -> bool:
+        """Whether the edition never took place: it was archived before it began, and has stayed in the archive."""
+        begins_at = self.begins_at()
+        archived_at = self.figures_frozen_at if self.status == EditionStatus.ARCHIVED else None
+        return archived_at is not None and begins_at is not None and archived_at < begins_at
 
     def has_finished(self, now: datetime) -> bool:
         finishes_at = self.finishes_at()

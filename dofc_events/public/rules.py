@@ -23,6 +23,7 @@ def event(
     city: str,
     country: str,
     organisers: list[str],
+    called_off: bool,
 ) -> Thing:
     """An edition. `starts` and `ends` are days or moments in ISO 8601, `country` its code in ISO 3166-1."""
     address = _part("PostalAddress", streetAddress=street, addressLocality=city, addressCountry=country)
@@ -34,7 +35,7 @@ def event(
         description=description,
         startDate=starts,
         endDate=ends,
-        eventStatus="https://schema.org/EventScheduled",
+        eventStatus=f"https://schema.org/Event{'Cancelled' if called_off else 'Scheduled'}",
         eventAttendanceMode="https://schema.org/OfflineEventAttendanceMode",
         location=_part("Place", name=venue or city, address=address),
         organizer=[_part("Organization", name=one) for one in organisers],

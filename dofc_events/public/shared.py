@@ -92,6 +92,7 @@ def event_of(edition: Edition) -> Thing | None:
         city=edition.city,
         country=edition.country,
         organisers=[organisation.name for organisation in edition.organisers],
+        called_off=edition.was_called_off,
     )
 
 

@@ -133,10 +133,15 @@ def archive(edition: Edition) -> ResponseReturnValue:
     """Archive an edition, after asking."""
     form = ButtonForm()
     if not form.validate_on_submit():
-        places, offered = places_of(db.session(), [edition.id]).get(edition.id), count_offered(db.session(), edition.id)
-        waiting = places.counts[ClaimStatus.WAITLISTED] + places.counts[ClaimStatus.REQUESTED] if places else 0
-        context = {"waiting": waiting, "offered": offered, "is_over": edition.is_over(now()), **around(edition)}
-        return form_page(form, "organise/editions/archive.html", **context)
+        at, places = now(), places_of(db.session(), [edition.id]).get(edition.id)
+        context = {
+            "waiting": places.counts[ClaimStatus.WAITLISTED] + places.counts[ClaimStatus.REQUESTED] if places else 0,
+            "confirmed": places.counts[ClaimStatus.CONFIRMED] if places else 0,
+            "offered": count_offered(db.session(), edition.id),
+            "is_over": edition.is_over(at),
+            "begun": edition.has_begun(at),
+        }
+        return form_page(form, "organise/editions/archive.html", **context, **around(edition))
     try:
         with unit_of_work() as session:
             archive_edition(session, edition.id, acting(), now())

@@ -187,6 +187,9 @@ def test_archiving_asks_first_and_says_what_it_means(organiser, writing, now_is,
     page = organiser.get(f"/organise/editions/{year}/").follow("Archive")
     assert "This edition is not over yet. Its last day is Sunday 23 May 2027." in page.text
     assert "people who can no longer come have no way to cancel" in page.text
+    assert "All pages will say that it has been cancelled" in page.text
+    assert "No email will tell the 2 people with a confirmed place." in page.text
+    assert page.follow("Write to them first").one("h1").text == "Write a letter"
     assert "1 person is still waiting" in page.text
     assert now_is()[0].status == "published"
     page = page.form().submit()

@@ -63,6 +63,21 @@ def test_a_report_has_the_figures_that_were_frozen(client, writing):
         assert "3 delegates" not in text and "All places were taken" not in text, "it is counted again"
 
 
+@pytest.mark.parametrize("days", [1, 400])
+def test_an_edition_that_was_archived_before_it_began_is_said_to_be_cancelled_and_counts_nowhere(client, writing, days):
+    with writing() as session:
+        edition = make_edition(session, year=2027)
+        make_registration(session, edition)
+        archive(session, edition.id, COMMAND, REGISTERED)
+    with time_machine.travel(REGISTERED + timedelta(days=days), tick=False):
+        for path in ("/", "/editions/", "/editions/2027/", "/editions/2027/report"):
+            page = client.get(path)
+            assert "This edition has been cancelled." in page.text and "1 delegate" not in page.text, path
+            assert page.all(".figures, #figures") == [], path
+        assert "schema.org/EventCancelled" in client.get("/editions/2027/").html
+        assert "Days of Clusters 2027" not in client.get("/editions/report").text
+
+
 def test_every_figure_and_plot_is_the_same_when_the_people_have_been_erased(app, client, sign_in, writing, reading):
     """Ana is at both editions, and Boris at the second; the run that erases them is the real one."""
     people = {2027: [("ana", "RS"), ("vera", "BG"), ("jan", "CZ")], 2028: [("ANA", "RS"), ("boris", "BG")]}

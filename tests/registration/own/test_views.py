@@ -11,6 +11,7 @@ from dofc_events.conference.rules import EditionStatus
 from dofc_events.delegates.models import Registration
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState
+from dofc_events.memory.figures.service import archive
 from dofc_events.places.rules import PLACE_STATUSES, ClaimStatus
 from dofc_events.registration import service, timers
 from tests.registration.own.conftest import status_of
@@ -247,6 +248,21 @@ def test_an_edition_is_over_once_it_has_ended_and_not_because_it_is_archived(
     for path in ("edit", "cancel"):
         said = client.get(f"{ana}{path}").text
         assert "This edition is over." in said and "have archived" not in said and "already ended" not in said, path
+
+
+def test_an_edition_that_was_archived_before_it_began_stays_cancelled(client, ana, people, writing, clock):
+    with writing() as session:
+        archive(session, people[0].edition_id, DELEGATE, NOW)
+        finishes_at = session.get_one(Edition, people[0].edition_id).finishes_at()
+    for moment in (NOW, finishes_at):
+        clock.move_to(moment)
+        page = client.get(ana)
+        assert page.one("h1").text == "Days of Clusters 2027 has been cancelled" and status_of(page) == "confirmed"
+        assert "You don’t need to do anything." in page.text
+        assert "Thank you" not in page.text and "Add to your calendar" not in page.text
+        for path in (f"{ana}edit", f"{ana}cancel", "/editions/2027/register"):
+            said = client.get(path).text
+            assert "This edition has been cancelled." in said and "still works" not in said, path
 
 
 @pytest.mark.parametrize("path", ["edit", "address", "hand-over", "cancel", "offer", "decline", "rejoin"])

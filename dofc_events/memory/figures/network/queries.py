@@ -62,7 +62,8 @@ def _in_figures(session: Session, editions: Sequence[Edition]) -> Network:
     outcomes = dict(session.execute(ours.group_by(Outcome.edition_id)).all())
     found = []
     for edition in editions:
-        kept, is_compared = frozen.get(edition.id, (None, False))
+        # Nobody came to one that was called off.
+        kept, is_compared = (None, False) if edition.was_called_off else frozen.get(edition.id, (None, False))
         record = from_stored(edition.year, kept.came_before, kept.record) if kept else None
         figures = record.figures if record else None
         countries = stated.get(edition.id, set()) | {code for code, _number in (figures.countries if figures else ())}
