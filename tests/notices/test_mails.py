@@ -88,10 +88,11 @@ def test_every_message_to_the_delegate_has_the_link_and_the_reference(offered, w
 
 
 @pytest.mark.parametrize("write", MESSAGES[9:])
-def test_messages_to_who_is_no_delegate_any_more_have_no_link_of_theirs(offered, write):
+def test_messages_to_who_is_no_delegate_any_more_have_neither_link_nor_status_of_theirs(offered, write):
     envelope = write(offered)
     said = envelope.text + envelope.html
     assert token_of(offered.registration) not in said and not envelope.attachments
+    assert offered.registration.reference not in said and "Place offered" not in said
     assert "/registrations/" not in said.replace("/registrations/old-token/take-back", "")
     assert envelope.recipient == "old@dofc.test"
 
