@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from dofc_events.conference.mails import edition_message
 from dofc_events.conference.models import Edition
+from dofc_events.conference.rules import Window
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import proof_of, token_of
 from dofc_events.documents.calendar import CalendarEntry, CalendarFile, calendar_file
@@ -169,7 +170,7 @@ def registration_cancelled(
     standing: Standing, seats: Seats, before: ClaimStatus | None = None, because: str = ""
 ) -> Envelope:
     """The calendar file takes the days out again for who had them in."""
-    words: dict[str, Any] = {"register": link("registration.new", year=standing.edition.year), "because": because}
+    words: dict[str, Any] = {"register": _link_to_register(standing), "because": because}
     file = calendar_of(standing, seats) if before is ClaimStatus.CONFIRMED else None
     return _message("cancelled", "registration-cancelled", standing, file, seats=seats, before=before, **words)
 
@@ -236,7 +237,7 @@ def taken_back(standing: Standing, *, email: str) -> Envelope:
     The calendar file takes out again what the colleague had in it.
     """
     file = calendar_of(standing, taken_out=True) if standing.status is ClaimStatus.CONFIRMED else None
-    register = link("registration.new", year=standing.edition.year)
+    register = _link_to_register(standing)
     return _message("taken_back", "address-changed", standing, file, email=email, name="", register=register)
 
 
@@ -312,6 +313,12 @@ def _link_to_accept(standing: Standing) -> str:
     if standing.claim.by_email:
         return link("registration.own.confirm", token=proof_of(standing.registration))
     return link("registration.own.offer", token=token_of(standing.registration))
+
+
+def _link_to_register(standing: Standing) -> str:
+    """To the form for newcomers, while it is open; else ""."""
+    edition, at = standing.edition, standing.at
+    return link("registration.new", year=edition.year) if at and edition.window(at) is Window.OPEN else ""
 
 
 def _questions(edition: Edition) -> str:

@@ -113,7 +113,7 @@ def test_accompanying_persons_stay_registered_when_the_delegate_cancels_which_is
 
 
 def test_an_email_about_somebody_brought_along_names_them_in_its_subject_and_says_how_to_bring_them_again(
-    client, own, edition, reading, writing
+    client, own, edition, reading, writing, clock
 ):
     bring(client, own, "Milan").submit("register")
     with reading() as session:
@@ -126,6 +126,8 @@ def test_an_email_about_somebody_brought_along_names_them_in_its_subject_and_say
         told = letters(session)[-1]
         assert told.subject == "Milan: Your registration for Days of Clusters 2027 has been cancelled"
         assert "Bring somebody with you" in " ".join(told.text.split()) and "/register" not in told.text
+    clock.move_to(edition.registration_closes_at)
+    assert "Bring somebody with you" not in client.get(page).text
 
 
 def test_somebody_else_who_types_the_address_is_not_shown_who_comes_with_it(client, own, edition, writing):

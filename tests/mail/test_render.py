@@ -103,7 +103,7 @@ def write_all(session) -> dict:
         "notices/trips": mails.seats_changed(standing_of(session, first.id), seats),
     }
     service.cancel_registration(session, first.id, DELEGATE, NOW)
-    standing = standing_of(session, registration.id)
+    standing = replace(standing_of(session, registration.id), at=NOW)
     elsewhere = at_place_and_time({**place_and_time_of(edition), "venue": "Hall <b>1</b> & gate"})
     letter = Letter(subject="To {given_name}", body="**Hello** {full_name}: {own_page}", anchor="", anchor_days=0)
     letter.edition = edition

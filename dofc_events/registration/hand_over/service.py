@@ -1,5 +1,6 @@
 """Passing a registration on to a colleague, and taking it back. Both lock the edition's pool first."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -119,7 +120,8 @@ def take_back(session: Session, registration_id: int, actor: Actor, now: datetim
     log(session, actor, now, "taken_back", registration, changes=changes, name=registration.full_name, email=email)
     # A mailbox that refused the link would refuse this too.
     if last is None or last.state != MessageState.DEAD:
-        send(session, mails.taken_back(standing_of(session, registration_id), email=colleague), now, asked_for=True)
+        standing = replace(standing_of(session, registration_id), at=now)
+        send(session, mails.taken_back(standing, email=colleague), now, asked_for=True)
     registration.revise(now)
     tell(session, registration_id, News(place=True), now, asked_for=True)
     return Registered(Outcome.REGISTERED, token_of(registration))

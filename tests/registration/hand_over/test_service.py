@@ -78,6 +78,14 @@ def test_both_are_told_and_a_link_that_has_not_left_never_leaves(session, ana):
     assert session.scalars(trail).all()[-2:] == ["handed_over", "taken_back"]
 
 
+@pytest.mark.parametrize("closed", [False, True])
+def test_whom_it_is_taken_back_from_is_told_to_register_while_that_is_open(session, ana, closed):
+    hand_over(session, ana.id, "Mira", "", "mira@dofc.test", DELEGATE, NOW)
+    take_back(session, ana.id, DELEGATE, ana.edition.registration_closes_at if closed else LATER)
+    told = letters(session, to="mira@dofc.test")[-1]
+    assert ("/register" in told.text) == ("/register" in told.html) == ("register yourself" in told.text) != closed
+
+
 def _changes_until_news_wait(session, registration):
     """So many changes, one soon after the other, that the last is told later."""
     while not session.scalars(select(UntoldNews)).all():

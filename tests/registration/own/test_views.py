@@ -130,6 +130,21 @@ def test_cancelling_asks_first_and_is_final(client, ana, people, mail):
     assert mail(people[1]) == ["registration-waitlisted", "registration-offered"]
 
 
+def test_nobody_is_told_to_register_again_once_registration_has_closed(client, boris, people, page_of, writing, clock):
+    assert "You can register again" in client.get(page_of(people[2], "cancel")).text
+    with writing() as session:
+        edition = session.scalars(select(Edition)).one()
+        edition.registration_closes_at, closed_at = NOW + timedelta(hours=1), NOW + timedelta(hours=2)
+    clock.move_to(closed_at)
+    asked = [client.get(f"{boris}decline"), client.get(page_of(people[2], "cancel"))]
+    for page in (*asked, *(page.form().submit() for page in asked)):
+        assert "only the organisers can help" in page.text and "register again, with" not in page.text, page
+    with writing() as session:
+        for message in letters(session)[-2:]:
+            assert message.kind == "registration-cancelled" and "write to the organisers." in message.html
+            assert not any(word in message.text + message.html for word in ("/register", "register again"))
+
+
 def test_an_offer_is_accepted(client, boris, people, mail):
     page = client.get(boris)
     assert "Accept it before the end of Monday 2 November 2026 (Sofia time). 10 hours left" in page.text
