@@ -21,6 +21,11 @@ def folded(text: str) -> str:
     return normal("NFKC", plain)
 
 
+def is_gone(email_key: str | None) -> bool:
+    """Whether an address key says that what named the person has been removed."""
+    return email_key is not None and email_key.startswith(GONE_KEY)
+
+
 def full_name(given_name: str, family_name: str, country: str) -> str:
     """A name as the person's country writes it: where the family name comes first, and where no space parts the two."""
     if country not in FAMILY_NAME_FIRST:

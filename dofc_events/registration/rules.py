@@ -46,6 +46,7 @@ class Act(enum.StrEnum):
 class Obstacle(enum.StrEnum):
     """Why an act is not possible for somebody."""
 
+    ERASED = "erased"
     EDITION_OVER = "edition_over"
     EDITION_BEGUN = "edition_begun"
     CANCELLED = "cancelled"
@@ -55,11 +56,13 @@ class Obstacle(enum.StrEnum):
     NOT_APPROVED = "not_approved"
 
 
-def obstacle(act: Act, status: ClaimStatus, *, is_over: bool, gives_places: bool) -> Obstacle | None:
+def obstacle(act: Act, status: ClaimStatus, *, is_gone: bool, is_over: bool, gives_places: bool) -> Obstacle | None:
     """Why an act cannot be done for somebody whose place has that status; None if it can.
 
-    Tags are the organisers' own, and can be put on anybody at any time.
+    Tags are the organisers' own, and can be put at any time on anybody who is still named.
     """
+    if is_gone:
+        return Obstacle.ERASED
     if act in (Act.TAG, Act.UNTAG):
         return None
     if is_over:

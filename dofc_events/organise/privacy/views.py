@@ -21,7 +21,6 @@ from dofc_events.organise.rules import masked_details
 from dofc_events.organise.shared import EDITION, around
 from dofc_events.privacy import service
 from dofc_events.privacy.accounts.service import StillHasRoles
-from dofc_events.privacy.erasing.queries import is_gone
 from dofc_events.privacy.erasing.service import StillContact
 from dofc_events.privacy.handed_out.queries import as_json, data_of
 from dofc_events.privacy.queries import people_called, periods_of, removals
@@ -159,7 +158,7 @@ def person_json(edition: Edition, reference: str) -> ResponseReturnValue:
 
 def _registration(edition: Edition, reference: str) -> Registration:
     registration = registration_by_reference(db.session(), edition.id, reference)
-    if registration is None or is_gone(registration):
+    if registration is None or registration.is_gone:
         heading, text = _("Nobody has this reference"), _("The registration may have been erased.")
         abort(make_response(render_template("errors/page.html", code=404, heading=heading, text=text), 404))
     return registration

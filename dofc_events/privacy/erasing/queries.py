@@ -20,11 +20,6 @@ from dofc_events.questions.models import Answer
 from dofc_events.questions.queries import answer_hashes
 
 
-def is_gone(registration: Registration) -> bool:
-    """Whether the registration no longer names its person."""
-    return registration.email_key is not None and registration.email_key.startswith(GONE_KEY)
-
-
 def still_named() -> ColumnElement[bool]:
     """The condition for registrations that name their person."""
     # People whom a contact registered may have no address, and so no key.

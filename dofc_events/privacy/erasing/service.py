@@ -26,7 +26,7 @@ from dofc_events.mail.rules import ABOUT_DATA, DONE_WITH, MessageState, address_
 from dofc_events.memory.figures.service import keep_before_erasing
 from dofc_events.memory.photographs.models import Objection, Photograph
 from dofc_events.places.service import lock_edition_pool
-from dofc_events.privacy.erasing.queries import Traces, is_gone, others_reached_by, quoting, traces_of
+from dofc_events.privacy.erasing.queries import Traces, others_reached_by, quoting, traces_of
 from dofc_events.privacy.erasing.rules import exchanged, names_one_of, search_without, without, without_names
 from dofc_events.privacy.kept.queries import about, blanks, says_something, table_of
 from dofc_events.privacy.kept.rules import Ends, Kept, Whose, rows_of
@@ -55,7 +55,7 @@ def erase_registration(
     Returns what to look for in files once that is committed (see `vanish.vanish`); nothing if it was erased already.
     """
     registration, _ = locked(session, registration_id)
-    if is_gone(registration):
+    if registration.is_gone:
         return []
     edition, reference = registration.edition, registration.reference
     refuse_contact(session, registration, now)
@@ -127,7 +127,7 @@ def forget_delegates(session: Session, edition_id: int, ids: Collection[int], no
     """
     lock_edition_pool(session, edition_id)
     query = select(Registration).where(Registration.id.in_(ids), Registration.edition_id == edition_id)
-    people = [one for one in session.scalars(query.order_by(Registration.id)) if not is_gone(one)]
+    people = [one for one in session.scalars(query.order_by(Registration.id)) if not one.is_gone]
     if not people:
         return []
     mine = [one.id for one in people]

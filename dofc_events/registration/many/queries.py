@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from dofc_events.conference.models import Category, Edition
 from dofc_events.delegates.models import Registration, Tag
-from dofc_events.delegates.rules import full_name
+from dofc_events.delegates.rules import full_name, is_gone
 from dofc_events.places.models import Claim
 from dofc_events.places.queries import CategoryPlaces, categories_with_places, edition_pool
 from dofc_events.places.rules import ClaimStatus
@@ -91,15 +91,15 @@ def those_shown(audience: Audience, digest: str) -> Audience:
 
 def selection_of(session: Session, edition: Edition, audience: Audience, act: Act, now: datetime) -> Selection:
     """The people of an audience for whom an act is possible, and the others; three queries at most."""
-    is_over, gives_places = edition.is_over(now), edition.gives_places(now)
+    running = {"is_over": edition.is_over(now), "gives_places": edition.gives_places(now)}
     r = Registration
-    query = select(r.id, r.given_name, r.family_name, r.country, Claim.status, Category.slug)
+    query = select(r.id, r.given_name, r.family_name, r.country, r.email_key, Claim.status, Category.slug)
     query = query.join(Claim, Claim.registration_id == r.id).join(Category, Category.id == r.category_id)
     query = query.where(*members_of(edition.id, audience)).order_by(r.by_name, r.id)
     able, unable = [], dict[Obstacle, list[Person]]()
-    for id_, given_name, family_name, country, status, category in session.execute(query):
+    for id_, given_name, family_name, country, email_key, status, category in session.execute(query):
         person = Person(id_, full_name(given_name, family_name, country), ClaimStatus(status), category)
-        why_not = obstacle(act, person.status, is_over=is_over, gives_places=gives_places)
+        why_not = obstacle(act, person.status, is_gone=is_gone(email_key), **running)
         if why_not:
             unable.setdefault(why_not, []).append(person)
         else:

@@ -7,16 +7,24 @@ from sqlalchemy.orm import Session
 
 from dofc_events.core.audit import Actor
 from dofc_events.core.changes import refuse_changed, write
+from dofc_events.core.errors import Refusal
 from dofc_events.delegates.models import Registration, Tag
 from dofc_events.notices.service import log
 from dofc_events.registration.service import locked
 
 
+class PersonErased(Refusal):
+    """Nothing is written about somebody who has been erased."""
+
+
 def write_note(
     session: Session, registration_id: int, note: str, actor: Actor, now: datetime, *, seen: str | None = None
 ) -> bool:
-    """Write the organisers' note in place of the one `seen`, "" for none; returns whether it is another one now."""
-    registration, _ = locked(session, registration_id)
+    """Write the organisers' note in place of the one `seen`, "" for none; returns whether it is another one now.
+
+    Raises PersonErased.
+    """
+    registration = _named(session, registration_id)
     refuse_changed(seen, registration.note)
     changes = write(registration, {"note": note})
     if changes:
@@ -25,9 +33,8 @@ def write_note(
 
 
 def tag_one(session: Session, registration_id: int, word: str, actor: Actor, now: datetime) -> None:
-    """Put a tag on one registration."""
-    registration, _ = locked(session, registration_id)
-    tag(session, [registration], word, actor, now)
+    """Put a tag on one registration. Raises PersonErased."""
+    tag(session, [_named(session, registration_id)], word, actor, now)
 
 
 def untag_one(session: Session, registration_id: int, word: str, actor: Actor, now: datetime) -> None:
@@ -51,3 +58,10 @@ def untag(session: Session, people: Iterable[Registration], word: str, actor: Ac
         person.tags.remove(tag)
         log(session, actor, now, "untagged", person, word=word)
     return len(taken)
+
+
+def _named(session: Session, registration_id: int) -> Registration:
+    registration, _ = locked(session, registration_id)
+    if registration.is_gone:
+        raise PersonErased
+    return registration

@@ -351,8 +351,11 @@ def note(edition: Edition, reference: str) -> ResponseReturnValue:
     form = NoteForm(obj=found)
     if not form.validate_on_submit():
         return answer_errors(form, TEMPLATE, **about(edition, found) | {"note_form": form})
-    with unit_of_work() as session:
-        notes.write_note(session, found.id, form.note.data, acting(), now(), seen=found.note)
+    try:
+        with unit_of_work() as session:
+            notes.write_note(session, found.id, form.note.data, acting(), now(), seen=found.note)
+    except notes.PersonErased:
+        return _erased(edition, reference)
     flash(_("Note saved."), "success")
     return _back(edition, reference)
 
@@ -364,8 +367,11 @@ def tag(edition: Edition, reference: str) -> ResponseReturnValue:
     found, form = registration_at(edition, reference), TagForm()
     if not form.validate_on_submit():
         return answer_errors(form, TEMPLATE, **about(edition, found) | {"tag_form": form})
-    with unit_of_work() as session:
-        notes.tag_one(session, found.id, form.word.data, acting(), now())
+    try:
+        with unit_of_work() as session:
+            notes.tag_one(session, found.id, form.word.data, acting(), now())
+    except notes.PersonErased:
+        return _erased(edition, reference)
     flash(_("Tagged “%(word)s”.", word=form.word.data), "success")
     return _back(edition, reference)
 
@@ -380,6 +386,11 @@ def untag(edition: Edition, reference: str) -> ResponseReturnValue:
     with unit_of_work() as session:
         notes.untag_one(session, found.id, word, acting(), now())
     flash(_("The tag “%(word)s” has been removed.", word=word), "success")
+    return _back(edition, reference)
+
+
+def _erased(edition: Edition, reference: str) -> ResponseReturnValue:
+    flash(_("Nothing has been saved: what named this person has been removed."), "warning")
     return _back(edition, reference)
 
 

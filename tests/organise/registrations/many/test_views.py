@@ -5,11 +5,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy import func, select
 
+from dofc_events.commands.check import faults
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import registration_by_reference, token_of
 from dofc_events.mail.models import Message
 from dofc_events.places.models import Claim
 from dofc_events.places.queries import edition_pool
+from dofc_events.privacy.erasing.service import erase_registration
 from dofc_events.registration import service
 from dofc_events.registration.hand_over.service import hand_over
 from tests.support.databases import count_queries
@@ -317,6 +319,29 @@ def test_delegates_never_see_note_and_tags(person, register, client, reading, ed
             assert "Difficult-guest" not in said and "watch-closely" not in said
     calendar = client.get(f"{own}calendar.ics", checked=False).data.decode()
     assert "BEGIN:VEVENT" in calendar and "Difficult-guest" not in calendar and "watch-closely" not in calendar
+
+
+def test_nothing_is_written_about_somebody_who_was_erased(do, register, person, edition, writing, reading):
+    reference = register(given_name="Ana")
+    register(given_name="Bojan", family_name="Ilić")
+    with writing() as session:
+        erased = registration_by_reference(session, edition.id, reference)
+        erase_registration(session, erased.id, DELEGATE, NOW)
+        reference = erased.reference
+    page = person(reference)
+    assert "What named this person has been removed" in page.text and not page.all("section[aria-labelledby=own]")
+    token = page.one("input[name=csrf_token]")["value"]
+    for act, typed in (("note", {"note": "Telephone 123"}), ("tag", {"word": "vip"})):
+        refused = page.client.post(f"{page.url}/{act}", {"csrf_token": token, **typed})
+        assert "Nothing has been saved: what named this person has been removed." in refused.text
+    for act in ("tag", "cancel"):
+        page = do(act)
+        assert chosen(page) == 1 and page.one("p + [data-obstacle]")["data-obstacle"] == "erased"
+        assert "Not for 1 person, because what named them has been removed." in page.text
+    page.form().fill(quiet=True).submit()
+    do("tag").form().fill(word="seen").submit()
+    with reading() as session:
+        assert faults(session) == []
 
 
 def test_another_editions_people_cannot_be_picked(organiser, register, writing, year, reading):
