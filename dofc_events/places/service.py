@@ -240,6 +240,7 @@ def reopen_claim(session: Session, claim: Claim, now: datetime, *, requested: bo
 def pass_claim(session: Session, held: Claim, to: Claim, now: datetime) -> None:
     """End a claim and give what it held to another one of the same pool; how many are taken does not change."""
     status, offer = held.status, (held.offered_at, held.offered_until, held.remind_at)
+    to.used_at, held.used_at = held.used_at, None
     _set(held, ClaimStatus.CANCELLED, now)
     session.flush()
     _set(to, ClaimStatus(status), now)

@@ -86,6 +86,23 @@ def undo_arrival(session: Session, registration_id: int, actor: Actor, now: date
         log(session, actor, now, "arrival_undone", person)
 
 
+def pass_arrivals(session: Session, held: Claim, to: Claim) -> None:
+    """Give the days on which somebody arrived to another confirmed place of theirs; of two times on a day the earlier.
+
+    The places stay as they are.
+    """
+    # As the door does: who arrives just now is among what is read here, or finds the place ended.
+    for claim in (held, to):
+        session.refresh(claim, with_for_update=True)
+    by_day = {one.day: one for one in session.scalars(select(Arrival).where(Arrival.claim_id == to.id))}
+    for one in session.scalars(select(Arrival).where(Arrival.claim_id == held.id)):
+        if same := by_day.get(one.day):
+            same.at = min(same.at, one.at)
+        else:
+            one.claim_id = to.id
+    to.used_at = min(filter(None, (held.used_at, to.used_at)), default=None)
+
+
 def _at_open_door(session: Session, registration_id: int) -> Registration:
     person = session.get_one(Registration, registration_id)
     if person.edition.status != EditionStatus.PUBLISHED:

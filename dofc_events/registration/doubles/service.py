@@ -22,6 +22,7 @@ from dofc_events.places.rules import LIVE, TAKEN, ClaimStatus
 from dofc_events.questions.queries import answers_of
 from dofc_events.questions.rules import Answers
 from dofc_events.registration.answers.service import give_back, moved_up
+from dofc_events.registration.arrivals.service import pass_arrivals
 from dofc_events.registration.notes.service import tag, write_note
 from dofc_events.registration.service import RegistrationOver, readdress, rewrite_details
 from dofc_events.trips.rules import Reason
@@ -52,22 +53,27 @@ class PairChanged(Refusal):
     """The two are no longer as the page had shown them."""
 
 
+class ArrivedWithOther(Refusal):
+    """The one to be cancelled has arrived, and the one that stays has no confirmed place."""
+
+
 def digest_of(session: Session, pair: LikelyDouble) -> str:
-    """Represents what a page says of a pair: details, addresses, answers, notes, places and seats."""
+    """Represents what a page says of a pair: details, addresses, answers, notes, places, arrivals and seats."""
     said = []
     for one in (pair.first, pair.second):
         standing = standing_of(session, one.id)
         seats = [(seat.trip.slug, seat.status) for seat in standing.trips if seat.is_live]
         answers = sorted(answers_of(standing.answers).items())
-        said.append((details_of(one), one.email, answers, one.note, standing.status.value, seats))
+        place = standing.status.value, standing.claim.used_at
+        said.append((details_of(one), one.email, answers, one.note, place, seats))
     return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
 
 
 def merge(session: Session, edition_id: int, pair_id: int, wanted: Merging, actor: Actor, now: datetime) -> None:
     """Make one registration of two: one stays, with its place; the other is cancelled, and what it held is passed on.
 
-    Only what changed of the one that stays is told. Raises NoSuchPair, PairChanged, RegistrationOver, NoSuchCategory,
-    CategoryFull and ChoiceFull.
+    Only what changed of the one that stays is told. Raises NoSuchPair, PairChanged, ArrivedWithOther, RegistrationOver,
+    NoSuchCategory, CategoryFull and ChoiceFull.
     """
     pool = places.lock_edition_pool(session, edition_id)
     edition = session.get_one(Edition, edition_id, populate_existing=True)
@@ -78,9 +84,13 @@ def merge(session: Session, edition_id: int, pair_id: int, wanted: Merging, acto
         raise PairChanged
     kept, other = (pair.first, pair.second) if wanted.keeps_first else (pair.second, pair.first)
     changes = Changes(session, edition, actor, now, quiet=[other.id] if wanted.quiet else ())
-    if wanted.seats and standing_of(session, kept.id).status is ClaimStatus.CONFIRMED:
-        _take_over_seats(session, changes.book, kept, other, now)
-    place = standing_of(session, other.id)
+    stays, place = standing_of(session, kept.id), standing_of(session, other.id)
+    if stays.status is ClaimStatus.CONFIRMED:
+        pass_arrivals(session, place.claim, stays.claim)
+        if wanted.seats:
+            _take_over_seats(session, changes.book, kept, other, now)
+    elif place.claim.used_at:
+        raise ArrivedWithOther
     other.ended_at = now
     changes.place("cancelled", other, before=place.status, because=wanted.because)
     next_in_line = places.cancel_claim(session, pool, place.claim, terms_of(edition, now), now)

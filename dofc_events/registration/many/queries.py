@@ -28,6 +28,7 @@ class Person:
     name: str
     status: ClaimStatus
     category: str
+    has_arrived: bool
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Selection:
         if self.act is Act.CATEGORY:
             said += sorted((person.id, person.category) for person in self.able)
         elif self.act is Act.CANCEL:
-            said += sorted((person.id, person.status.value) for person in self.able)
+            said += sorted((person.id, person.status.value, person.has_arrived) for person in self.able)
         elif self.act is Act.CONFIRM and (self.missing or self.missing_in):
             said += [self.missing, self.capacity, *((one.id, one.limit, n) for one, n in self.missing_in.items())]
         return f"{newest}-{hashlib.sha256(repr(said).encode()).hexdigest()[:32]}"
@@ -93,12 +94,13 @@ def selection_of(session: Session, edition: Edition, audience: Audience, act: Ac
     """The people of an audience for whom an act is possible, and the others; three queries at most."""
     running = {"is_over": edition.is_over(now), "gives_places": edition.gives_places(now)}
     r = Registration
-    query = select(r.id, r.given_name, r.family_name, r.country, r.email_key, Claim.status, Category.slug)
+    query = select(r.id, r.given_name, r.family_name, r.country, r.email_key)
+    query = query.add_columns(Claim.status, Claim.used_at.is_not(None), Category.slug)
     query = query.join(Claim, Claim.registration_id == r.id).join(Category, Category.id == r.category_id)
     query = query.where(*members_of(edition.id, audience)).order_by(r.by_name, r.id)
     able, unable = [], dict[Obstacle, list[Person]]()
-    for id_, given_name, family_name, country, email_key, status, category in session.execute(query):
-        person = Person(id_, full_name(given_name, family_name, country), ClaimStatus(status), category)
+    for id_, given_name, family_name, country, email_key, status, arrived, category in session.execute(query):
+        person = Person(id_, full_name(given_name, family_name, country), ClaimStatus(status), category, arrived)
         why_not = obstacle(act, person.status, is_gone=is_gone(email_key), **running)
         if why_not:
             unable.setdefault(why_not, []).append(person)

@@ -5,18 +5,22 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from dofc_events.commands.check import faults
 from dofc_events.core.audit import Actor, history_of
 from dofc_events.delegates.doubles.service import NoSuchPair, likely_doubles
 from dofc_events.delegates.service import details_of
-from dofc_events.places.models import Pool
+from dofc_events.places.models import Arrival, Pool
 from dofc_events.places.options.queries import option_pools
 from dofc_events.questions.queries import answered_by, answers_of, questions_of
 from dofc_events.registration.answers.service import give_answers
+from dofc_events.registration.arrivals.service import note_arrival
 from dofc_events.registration.doubles import service as doubles
 from dofc_events.registration.doubles.service import Merging
 from dofc_events.registration.notes.service import tag_one
+from dofc_events.trips.bus.service import board
+from dofc_events.trips.models import Trip
 from tests.support.factories import (
     NOW,
     claim_of,
@@ -25,6 +29,7 @@ from tests.support.factories import (
     make_question,
     make_registration,
     make_trip,
+    seat_of,
     seats_of,
 )
 from tests.support.letters import deliver_all, unsent
@@ -132,4 +137,30 @@ def test_a_note_that_was_written_meanwhile_is_not_merged_unseen(session, pair):
     wanted = merging(session, pair)
     pair.second.note = "Needs a ramp"
     with pytest.raises(doubles.PairChanged):
+        doubles.merge(session, pair.edition_id, pair.id, wanted, ELENA, LATER)
+
+
+def test_arrivals_of_each_day_and_the_seat_on_the_bus_go_to_the_one_that_stays(session, pair):
+    kept, other = pair.first, pair.second
+    for person, hours in ((other, 0), (kept, 1), (other, 24)):
+        note_arrival(session, person.id, ELENA, NOW + timedelta(hours=hours))
+    board(session, pair.edition_id, "port", other.id, ELENA, LATER)
+    doubles.merge(session, pair.edition_id, pair.id, merging(session, pair), ELENA, LATER)
+    arrived = session.execute(select(Arrival.claim_id, Arrival.at).order_by(Arrival.at)).all()
+    assert arrived == [(claim_of(session, kept).id, at) for at in (NOW, NOW + timedelta(days=1))]
+    assert (claim_of(session, kept).used_at, claim_of(session, other).used_at) == (NOW, None)
+    port = session.scalars(select(Trip).where(Trip.slug == "port")).one()
+    assert (seat_of(session, kept, port).used_at, seat_of(session, other, port).used_at) == (LATER, None)
+    assert faults(session) == []
+
+
+@pytest.mark.databases("sqlite")
+def test_who_has_arrived_does_not_lose_the_place_by_merging(session, pair):
+    waits = make_registration(session, pair.first.edition, given_name="Ana", family_name="Kovač", email="a@dofc.test")
+    find_doubles(session, [waits.id])
+    pair = next(one for one in likely_doubles(session, pair.edition_id, limit=9) if waits in (one.first, one.second))
+    kept_first, arrived = (True, pair.second) if pair.first is waits else (False, pair.first)
+    note_arrival(session, arrived.id, ELENA, NOW)
+    wanted = merging(session, pair, keeps_first=kept_first)
+    with pytest.raises(doubles.ArrivedWithOther):
         doubles.merge(session, pair.edition_id, pair.id, wanted, ELENA, LATER)

@@ -27,7 +27,7 @@ from dofc_events.organise.shared import EDITION, around, before_id
 from dofc_events.places.service import CategoryFull
 from dofc_events.questions.queries import questions_of
 from dofc_events.registration.answers.service import ChoiceFull
-from dofc_events.registration.doubles.service import PairChanged, digest_of
+from dofc_events.registration.doubles.service import ArrivedWithOther, PairChanged, digest_of
 from dofc_events.registration.doubles.service import merge as merge_pair
 from dofc_events.registration.service import RegistrationOver
 from dofc_events.web.forms import ButtonForm, Form, answer_errors, form_page
@@ -111,6 +111,14 @@ def merge(edition: Edition, pair_id: int) -> ResponseReturnValue:
     except PairChanged:
         form.digest.data = digest
         form.form_errors = [_("Nothing has been done, because something has changed since you opened the page.")]
+    except ArrivedWithOther:
+        arrived = next(one.registration.reference for one in sides if one.claim.used_at)
+        form.keep.errors = [
+            _(
+                "%(reference)s has been checked in. Keep that one: only it has a confirmed place.",
+                reference=arrived,
+            )
+        ]
     except CategoryFull:
         form.form_errors = [_("This category is full. Nothing has been changed. Raise its limit first.")]
     except ChoiceFull as full:

@@ -11,8 +11,9 @@ from dofc_events.delegates.models import LikelyDouble
 from dofc_events.delegates.queries import registration_by_reference
 from dofc_events.questions.queries import answered_by, answers_of
 from dofc_events.registration.answers.service import give_answers
+from dofc_events.registration.arrivals.service import note_arrival
 from tests.support.databases import count_queries
-from tests.support.factories import NOW, find_doubles, make_edition, make_question, make_registration
+from tests.support.factories import DELEGATE, NOW, find_doubles, make_edition, make_question, make_registration
 
 ANA: dict[str, Any] = {"given_name": "Ana", "family_name": "Kovač", "country": "RS", "organisation": "Zelena Energija"}
 
@@ -165,6 +166,22 @@ def test_a_pair_is_merged_with_what_was_chosen(organiser, register, year):
     kept = organiser.get(f"/organise/editions/{year}/registrations/{other}").text
     assert f"Merged with {one}, which was cancelled" in kept and "Drvo" in kept
     assert "Cancelled" in organiser.get(f"/organise/editions/{year}/registrations/{one}").text
+
+
+def test_merging_says_who_has_arrived_and_keeps_their_place(organiser, register, writing, year):
+    bojan = {"given_name": "Bojan", "family_name": "Ilić", "country": "BG", "organisation": "Drvo"}
+    _bojan, one, _waits = register(bojan, {}, {})
+    assert "Arrived" not in organiser.get(f"/organise/editions/{year}/doubles").follow("Merge").text
+    with writing() as session:
+        edition = edition_by_year(session, year)
+        note_arrival(session, registration_by_reference(session, edition.id, one).id, DELEGATE, NOW)
+    page = organiser.get(f"/organise/editions/{year}/doubles").follow("Merge")
+    assert "The record of their arrival goes to the one that stays." in page.text
+    page = page.form().fill(keep="second").submit()
+    assert page.status == 422 and f"{one} has been checked in. Keep that one: only it has a" in page.text
+    page.form().fill(keep="first").submit()
+    arrived = organiser.get(f"/organise/editions/{year}/registrations?arrived=yes")
+    assert [row["data-registration"] for row in arrived.all("tr[data-registration]")] == [one]
 
 
 def test_who_merges_a_pair_that_was_merged_meanwhile_is_told_so(organiser, register, year):

@@ -13,6 +13,7 @@ from dofc_events.places.models import Claim
 from dofc_events.places.queries import edition_pool
 from dofc_events.privacy.erasing.service import erase_registration
 from dofc_events.registration import service
+from dofc_events.registration.arrivals.service import note_arrival
 from dofc_events.registration.hand_over.service import hand_over
 from tests.support.databases import count_queries
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
@@ -99,6 +100,22 @@ def test_cancelling_quietly_needs_no_reason_and_says_that_nobody_was_told(do, re
     assert "Cancelled by hand The delegate was not told." in shown
     with reading() as session:
         assert session.scalars(select(Message.kind).where(Message.kind == "registration-cancelled")).all() == []
+
+
+def test_cancelling_says_who_has_arrived_and_asks_again_when_somebody_does(do, register, edition, writing):
+    ana, bojan = (register(given_name=name, family_name="Ilić") for name in ("Ana", "Bojan"))
+
+    def arrives(reference) -> None:
+        with writing() as session:
+            note_arrival(session, registration_by_reference(session, edition.id, reference).id, DELEGATE, NOW)
+
+    form = do("cancel").form().fill(quiet=True)
+    arrives(ana)
+    page = form.submit()
+    assert page.status == 422 and "something has changed since you opened the page" in page.text
+    assert "1 person has been checked in at the door: Ana Ilić. Cancelling also removes" in page.text
+    arrives(bojan)
+    assert "2 people have been checked in at the door: Ana Ilić, Bojan Ilić." in page.form().submit().text
 
 
 def test_names_beyond_ten_are_counted(do, register):
