@@ -220,15 +220,18 @@ def already_registered(standing: Standing) -> Envelope:
     return _message("already_registered", "already-registered", standing)
 
 
-def handed_over(standing: Standing, *, email: str, name: str, token: str, by: str = "") -> Envelope:
-    """To the one whose place was handed on, `by` somebody else if it says so; names the colleague.
+def handed_over(
+    standing: Standing, *, email: str, name: str, token: str, by: str = "", to_contact: bool = False
+) -> Envelope:
+    """To the one whose place was handed on, `by` somebody else if it says so, or `to_contact`; names the colleague.
 
-    `token`, their own until now, takes it back. The calendar file takes the days and the
-    trips out again for who had them in.
+    `name` is whose it was, and `token`, the link to it until now, takes it back. The calendar file takes the days and
+    the trips out again for who had them in.
     """
     file = calendar_of(standing, taken_out=True) if standing.status is ClaimStatus.CONFIRMED else None
     words: dict[str, Any] = {"take_back": link("registration.own.take_back", token=token), "by": by}
-    return _message("handed_over", "registration-changed", standing, file, email=email, name=name, **words)
+    words["of"], reader = (name, "") if to_contact else ("", name)
+    return _message("handed_over", "registration-changed", standing, file, email=email, name=reader, **words)
 
 
 def taken_back(standing: Standing, *, email: str) -> Envelope:

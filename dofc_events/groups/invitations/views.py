@@ -116,11 +116,14 @@ def replace(token: str, reference: str) -> ResponseReturnValue:
         return form_page(form, "groups/replace.html", **context)
     name, email = (form.given_name.data, form.family_name.data), form.email.data
     known, other = person.registration.full_name, full_name(*name, person.registration.country)
+    has_address = person.registration.email_key is not None
     if address_key(email) != person.registration.email_key:
         # Somebody who would be refused is not asked first.
         points = [
             _("The link of %(name)s will stop working immediately.", name=known),
-            _("They can take the registration back until the new link is opened."),
+            _("They can take the registration back until the new link is opened.")
+            if has_address
+            else _("You can take the registration back, with a link in our email, until the new link is opened."),
         ]
         title = _("Replace %(name)s with %(other)s?", name=known, other=other)
         if page := _unless_sure(form, "groups/replace.html", context, title, points, _("Replace")):
@@ -138,7 +141,8 @@ def replace(token: str, reference: str) -> ResponseReturnValue:
     if handed.outcome is Outcome.ADDRESS_KNOWN:
         return wrote_to(group.edition, email, after="change")
     done = _("%(other)s is now registered instead of %(name)s.", name=known, other=other)
-    say_sent(done, _("Both will be told by email."))
+    told = _("Both will be told by email.") if has_address else _("We will email you and %(other)s.", other=other)
+    say_sent(done, told)
     return redirect(url_for("groups.index", token=token), 303)
 
 

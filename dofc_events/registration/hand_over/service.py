@@ -67,9 +67,11 @@ def hand_over(
     if told_if_known(session, registration.edition_id, email, now):
         return Registered(Outcome.ADDRESS_KNOWN)
     token, old_email, old_name = token_of(registration), registration.email, registration.full_name
+    had_address = registration.email_key is not None
     before = _passed_on(registration)
     kept = HandOver(registration_id=registration_id, link_version=registration.link_version)
     kept.before = _person(registration) | {"typed": take_typed(session, registration_id), "by": by}
+    kept.before["has_address"] = had_address
     session.merge(kept)
     registration.given_name, registration.family_name = given_name, family_name
     for name in TEXTS:
@@ -82,7 +84,7 @@ def hand_over(
     changes = difference(before, _passed_on(registration))
     log(session, actor, now, "handed_over", registration, changes=changes, name=registration.full_name, email=email)
     standing = standing_of(session, registration_id)
-    told = mails.handed_over(standing, email=old_email, name=old_name, token=token, by=by)
+    told = mails.handed_over(standing, email=old_email, name=old_name, token=token, by=by, to_contact=not had_address)
     send(session, told, now, asked_for=True)
     # In a calendar that both look into, the colleague's entry comes after the one that is taken out.
     registration.revise(now)
@@ -104,7 +106,8 @@ def take_back(session: Session, registration_id: int, actor: Actor, now: datetim
     former.pop("by", None)
     # What was handed over before there were questions has no answers.
     email, tags, typed = former.pop("email"), former.pop("tags"), former.pop("typed", {})
-    if live_registration_id(session, registration.edition_id, email) not in (None, registration_id):
+    is_own = former.pop("has_address", True)
+    if is_own and live_registration_id(session, registration.edition_id, email) not in (None, registration_id):
         raise CannotTakeBack
     colleague, was = registration.email, _passed_on(registration)
     last = latest_message(session, registration.reference, registration.mailed_key)
@@ -114,7 +117,7 @@ def take_back(session: Session, registration_id: int, actor: Actor, now: datetim
     known = {tag.word for tag in registration.tags}
     registration.tags += [Tag(word=word) for word in tags if word not in known]
     put_back(session, registration_id, typed)
-    _pass_to(session, registration, email, now)
+    _pass_to(session, registration, email, now, is_own=is_own)
     session.delete(handed)
     changes = difference(was, _passed_on(registration))
     log(session, actor, now, "taken_back", registration, changes=changes, name=registration.full_name, email=email)
@@ -136,9 +139,9 @@ def open_handed_over(session: Session, registration: Registration, actor: Actor,
         log(session, actor, now, "hand_over_opened", registration)
 
 
-def _pass_to(session: Session, registration: Registration, email: str, now: datetime) -> None:
+def _pass_to(session: Session, registration: Registration, email: str, now: datetime, *, is_own: bool = True) -> None:
     """Give it somebody else's address; what the person until now was still to be told is nobody's business any more."""
-    move_to_address(session, registration, email, now)
+    move_to_address(session, registration, email, now, is_own=is_own)
     take_over(session, registration.id)
 
 

@@ -111,7 +111,7 @@ def test_the_head_replaces_somebody_and_gives_places_back(client, page, edition,
     assert asked.h1 == "Replace Ana with Boro?" and "The link will be sent to boro@own.tset." in asked.text
     done = asked.form("main form").submit("change").form("main form").fill(email="boro@own.test").submit()
     done = done.form("main form").submit("sure")
-    assert "Boro is now registered instead of Ana. Both will be told by email." in done.text
+    assert "Boro is now registered instead of Ana. We will email you and Boro." in done.text
     with reading() as session:
         assert list(stand(session, edition)) == ["Boro"]
         [told] = letters(session, to="boro@own.test")

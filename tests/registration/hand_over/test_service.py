@@ -21,6 +21,7 @@ from dofc_events.registration.hand_over.service import CannotTakeBack, hand_over
 from dofc_events.registration.notes.service import tag_one, write_note
 from dofc_events.registration.service import RegistrationOver, cancel_registration, change_details
 from tests.support.factories import DELEGATE, NOW, claim_of, make_edition, make_registration, make_trip
+from tests.support.groups import CONTACT, make_group, someone
 from tests.support.letters import deliver_all, kinds, letters, unsent
 
 # PostgreSQL is asked whatever these acts ask by those that say so; the others would ask it the same again.
@@ -172,3 +173,20 @@ def test_what_has_ended_is_not_taken_back(session, ana):
     cancel_registration(session, ana.id, DELEGATE, NOW)
     with pytest.raises(RegistrationOver):
         take_back(session, ana.id, DELEGATE, LATER)
+
+
+@pytest.mark.parametrize("by", ["", CONTACT.name])
+def test_the_contact_of_somebody_without_an_address_reads_whose_was_handed_over_and_takes_it_back(session, by):
+    edition = make_edition(session)
+    make_registration(session, edition, email=CONTACT.email)
+    [asa] = make_group(session, edition, [someone("Åsa")]).people
+    person = asa.registration
+    hand_over(session, person.id, "Mira", "", "mira@dofc.test", DELEGATE, NOW, by=by)
+    told = letters(session, to=CONTACT.email)[-1]
+    assert told.subject == f"Åsa Kovač: registration for {edition.name} handed over" and told.recipient_name == ""
+    for part in (" ".join(told.text.split()), " ".join(told.html.split())):
+        assert f"The registration of Åsa Kovač for {edition.name} has been handed over to Mira." in part
+        assert "Hello," in part and "If you did not do this, take it back" in part and "Your own" not in part
+    take_back(session, person.id, DELEGATE, LATER)
+    assert (person.full_name, person.email, person.email_key) == ("Åsa Kovač", CONTACT.email, None)
+    assert letters(session, to=CONTACT.email)[-1].subject.startswith("Åsa Kovač: ")
