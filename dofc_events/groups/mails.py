@@ -52,12 +52,17 @@ def places_together(
 
 
 def group_link(
-    *groups: Group, offered: Collection[int] = (), files: Mapping[int, Collection[Registration]] | None = None
+    *groups: Group,
+    offered: Collection[int] = (),
+    files: Mapping[int, Collection[Registration]] | None = None,
+    by: str = "",
+    names: Sequence[str] = (),
 ) -> Envelope:
     """The links to the pages of these groups again, who have one contact; the first is the newest.
 
     Those of whom people are `offered` places have the link that takes these, too; `files` are those of each group whose
-    files the contact adds, with the links for that.
+    files the contact adds, with the links for that. `by` is who has just made somebody the contact, also of those with
+    these `names`, who have no address of their own.
     """
     pages = [
         (
@@ -68,7 +73,7 @@ def group_link(
         )
         for one in groups
     ]
-    return _message("link", "group-link", groups[0], pages=pages)
+    return _message("link", "group-link", groups[0], pages=pages, by=by, names=names)
 
 
 def contact_changed(group: Group, old_email: str) -> Envelope:

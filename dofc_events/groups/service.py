@@ -328,7 +328,7 @@ def change_contact(
     if "email" in changes:
         for kind in ("", mails.group_link(group).kind):
             outbox.refuse_flood(session, email, now, kind=kind)
-        _write_elsewhere(session, group, seen[1], now)
+        _write_elsewhere(session, group, seen[1], now, by=seen[0] if "contact_name" in changes else "")
     _contact_changed(session, group, changes, actor, now)
     return True
 
@@ -342,15 +342,19 @@ def follow_contact(session: Session, registration: Registration, old_email: str,
         _contact_changed(session, group, changes, actor, now)
 
 
-def _write_elsewhere(session: Session, group: Group, old_email: str, now: datetime) -> None:
-    """Move the group's messages and links to its contact's address, which is a new one; both addresses are told."""
+def _write_elsewhere(session: Session, group: Group, old_email: str, now: datetime, *, by: str = "") -> None:
+    """Move the group's messages and links to its contact's address, which is a new one; both addresses are told.
+
+    `by` names the contact until now, if the new one is somebody else.
+    """
     outbox.withdraw(session, group.reference, now, recipient=old_email)
     group.email_key, group.link_version = address_key(group.email), group.link_version + 1
-    move_people(session, group, old_email, now)
+    moved = move_people(session, group, old_email, now)
     send(session, mails.contact_changed(group, old_email), now, asked_for=True)
     offered = [group.id] if offered_to(session, group, now) else []
-    files = {group.id: to_add_files(session, group)}
-    send(session, mails.group_link(group, offered=offered, files=files), now, asked_for=True)
+    files, names = {group.id: to_add_files(session, group)}, [one.full_name for one in moved]
+    message = mails.group_link(group, offered=offered, files=files, by=by, names=names)
+    send(session, message, now, asked_for=True)
 
 
 def _contact_changed(session: Session, group: Group, changes: Difference, actor: Actor, now: datetime) -> None:
@@ -373,14 +377,16 @@ def cancel_with(
     return [one.full_name for one in chosen]
 
 
-def move_people(session: Session, group: Group, old_email: str, now: datetime) -> None:
+def move_people(session: Session, group: Group, old_email: str, now: datetime) -> Sequence[Registration]:
     """Write to the group's contact about everybody who has no address of their own; their links are new ones."""
     query = select(Registration).join(Member, Member.registration_id == Registration.id)
     query = query.where(Member.group_id == group.id, Registration.email_key.is_(None), Registration.ended_at.is_(None))
-    for person in session.scalars(query.order_by(Registration.id)).all():
+    people = session.scalars(query.order_by(Registration.id)).all()
+    for person in people:
         hold(session, person.id)
         outbox.withdraw(session, person.reference, now, recipient=old_email)
         person.email, person.link_version = group.email, person.link_version + 1
         person.revise(now)
         refresh_search(person)
     session.flush()
+    return people

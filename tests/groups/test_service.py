@@ -11,7 +11,7 @@ from dofc_events.delegates.models import Registration
 from dofc_events.delegates.service import category_of, details_of
 from dofc_events.groups.queries import people_of
 from dofc_events.groups.rules import Shortage
-from dofc_events.groups.service import AlreadyInGroup
+from dofc_events.groups.service import AlreadyInGroup, change_contact
 from dofc_events.mail.models import Message
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.mail.rules import ADDRESS_LIMITS
@@ -27,6 +27,7 @@ from dofc_events.registration.service import (
 from tests.registration.trips.conftest import HOUR, tell_due
 from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_registration_request
 from tests.support.groups import CONTACT, make_group, someone, stand
+from tests.support.letters import letters
 
 FIVE = ("Ana", "Boro", "Ceca", "Dana", "Ema")
 
@@ -225,3 +226,18 @@ def test_the_contact_of_a_group_can_register_too(session):
     make_group(session, edition, [someone("Ana")])
     request = make_registration_request(email=CONTACT.email)
     assert register_delegate(session, edition.id, request, DELEGATE, NOW).token
+
+
+@pytest.mark.databases("sqlite")
+def test_a_new_contact_reads_who_made_them_that_and_of_whom_the_same_at_another_address_only_gets_the_link(session):
+    group = make_group(session, make_edition(session), [someone("Ana"), someone("Ceca", "ceca@own.test")]).group
+    change_contact(session, group.id, CONTACT.name, "vera@new.test", DELEGATE, NOW, seen=(CONTACT.name, CONTACT.email))
+    assert "Here is the link to your group" in letters(session, to="vera@new.test")[-1].text
+    seen = (CONTACT.name, "vera@new.test")
+    change_contact(session, group.id, "Zoja", "zoja@new.test", DELEGATE, NOW, seen=seen)
+    told = letters(session, to="zoja@new.test")[-1]
+    assert told.subject == f"You are now the contact of a group at {group.edition.name}"
+    for part in (" ".join(told.text.split()), " ".join(told.html.split())):
+        assert f"Vera Ilić has made you the contact of a group at {group.edition.name}." in part
+        assert "now come to you: Ana Kovač. You can" in part and "it is a mistake, write to the organisers" in part
+        assert "again" not in part
