@@ -145,7 +145,7 @@ def start_letters(step: Step, at: datetime) -> None:
 
 
 def write_letters_anew(step: Step, at: datetime) -> None:
-    for letter_id, registration_id in letter_queries.taken_back_from_old_addresses(db.session(), at):
+    for letter_id, registration_id in letter_queries.taken_back(db.session(), at):
         step.attempt(letter_timers.write_anew, letter_id, registration_id, at)
 
 

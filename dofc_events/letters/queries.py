@@ -7,7 +7,20 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, distinct, exists, func, literal, or_, select, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    distinct,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from dofc_events.conference.rules import EditionStatus
@@ -69,6 +82,11 @@ class Progress:
     @property
     def waiting(self) -> int:
         return self.states[MessageState.QUEUED] + self.states[MessageState.SENDING]
+
+    @property
+    def to_stop(self) -> int:
+        """How many of them may still leave."""
+        return self.unwritten + self.waiting + self.states[MessageState.KEPT]
 
 
 def stored(audience: Audience) -> dict[str, Any]:
@@ -247,14 +265,13 @@ def unwritten(session: Session, letter_id: int, limit: int) -> Sequence[int]:
     return session.scalars(query.order_by(LetterRecipient.registration_id).limit(limit)).all()
 
 
-def taken_back_from_old_addresses(
-    session: Session, now: datetime, *which: ColumnElement[bool]
-) -> list[tuple[int, int]]:
-    """Letter and registration where the message had not left when the address was corrected, and is still of use.
+def taken_back(session: Session, now: datetime, *which: ColumnElement[bool]) -> list[tuple[int, int]]:
+    """Letter and registration where the message was withdrawn before it left, and is of use again.
 
-    Left out is a new address to which the letter goes in any case. `which` narrows it to some recipients.
+    It is at a corrected address, and to whoever cancelled and was reinstated. Left out is an address to which the
+    letter goes in any case. `which` narrows it to some recipients.
     """
-    rows = session.execute(_in_withdrawn_messages().where(*which))
+    rows = session.execute(_in_withdrawn_messages().where(*which), {"now": now})
     return [(letter.id, id_) for letter, id_ in rows if (until := good_until(letter)) is None or now < until]
 
 
@@ -272,11 +289,15 @@ def _in_withdrawn_messages() -> Select[Letter, int]:
     query = query.join(Registration, Registration.id == recipient.registration_id).options(joinedload(Letter.edition))
     # Whose contact has another address by now: its key may be no other than the address in small letters.
     of_contact = and_(Registration.email_key.is_(None), Message.recipient_key != func.lower(Registration.email))
-    same = exists().where(other.letter_id == recipient.letter_id, other.email_key == Registration.email_key)
+    gone = aliased(Message)
+    is_gone = exists().where(gone.id == other.message_id, gone.state == MessageState.WITHDRAWN)
+    same = exists().where(other.letter_id == recipient.letter_id, other.email_key == Registration.email_key, ~is_gone)
     query = query.where(
         Message.state == MessageState.WITHDRAWN,
-        or_(Message.recipient_key != Registration.email_key, of_contact),
+        # What an organiser settled has not expired, and was not taken back.
+        or_(Message.recipient_key != Registration.email_key, of_contact, Message.expires_at <= bindparam("now")),
         Registration.ended_at.is_(None),
+        Registration.email != "",
         Letter.stopped_at.is_(None),
         ~same,
     )

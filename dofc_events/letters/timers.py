@@ -6,7 +6,7 @@ Each runs inside a unit of work of the worker, asks again under the letter's loc
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from dofc_events.core.audit import Actor
@@ -19,11 +19,12 @@ from dofc_events.letters.queries import (
     came_too_late,
     due_time,
     readers_of,
-    taken_back_from_old_addresses,
+    taken_back,
     unwritten,
 )
 from dofc_events.letters.rules import LetterState
 from dofc_events.mail import outbox
+from dofc_events.mail.models import Message
 from dofc_events.notices.queries import standing_of
 
 
@@ -45,27 +46,42 @@ def write_messages(session: Session, registration_ids: Sequence[int], letter_id:
     if letter.state is not LetterState.GOING:
         return
     mine = LetterRecipient.letter_id == letter_id, LetterRecipient.registration_id.in_(registration_ids)
-    query = select(LetterRecipient).where(*mine, LetterRecipient.message_id.is_(None))
-    for recipient in session.scalars(query.order_by(LetterRecipient.registration_id)).all():
-        _write(session, letter, recipient, now)
+    query = select(LetterRecipient, Registration).join(Registration, Registration.id == LetterRecipient.registration_id)
+    query = query.where(*mine, LetterRecipient.message_id.is_(None)).order_by(LetterRecipient.registration_id)
+    for recipient, registration in session.execute(query).all():
+        if not registration.email:
+            # Erased since the letter began.
+            session.delete(recipient)
+            continue
+        message = _write(session, letter, recipient, now)
+        if registration.ended_at and letter.started_at and registration.ended_at > letter.started_at:
+            # Who cancelled since the letter began still counts, and gets it if they are reinstated.
+            outbox.withdraw_all(session, [Message.id == message.id], now)
     if not unwritten(session, letter_id, 1):
         letter.finished_at = now
 
 
 def write_anew(session: Session, letter_id: int, registration_id: int, now: datetime) -> None:
-    """Write to somebody's new address what was taken back from the old one before it left."""
+    """Write to somebody what was taken back before it left, and is for them again: at a new address, or reinstated."""
     letter = service.locked(session, letter_id)
     mine = LetterRecipient.letter_id == letter_id, LetterRecipient.registration_id == registration_id
-    if taken_back_from_old_addresses(session, now, *mine):
+    if taken_back(session, now, *mine):
         recipient = session.get_one(LetterRecipient, (letter_id, registration_id))
         registration = session.get_one(Registration, registration_id)
-        recipient.email_key = registration.email_key or registration.reference
+        key = registration.email_key or registration.reference
+        # Whose address it was may have cancelled: then nothing went there.
+        others = update(LetterRecipient).where(LetterRecipient.letter_id == letter_id, LetterRecipient.email_key == key)
+        others = others.where(LetterRecipient.registration_id != registration_id)
+        theirs = select(Registration.reference).where(Registration.id == LetterRecipient.registration_id)
+        session.execute(others.values(email_key=theirs.scalar_subquery()))
+        recipient.email_key = key
         _write(session, letter, recipient, now)
 
 
-def _write(session: Session, letter: Letter, recipient: LetterRecipient, now: datetime) -> None:
+def _write(session: Session, letter: Letter, recipient: LetterRecipient, now: datetime) -> Message:
     standing = standing_of(session, recipient.registration_id)
     message = outbox.enqueue(session, letter_to(letter, standing), now)
     session.flush()
     recipient.message_id = message.id
     session.flush()
+    return message

@@ -18,6 +18,8 @@ from dofc_events.delegates.models import ConsentText, Registration
 from dofc_events.delegates.queries import live_registration_id, registrations_by_id
 from dofc_events.mail import outbox
 from dofc_events.mail.envelope import Envelope
+from dofc_events.mail.models import Message
+from dofc_events.mail.rules import WRITTEN_BY_HAND
 from dofc_events.notices import mails
 from dofc_events.notices.mails import OFFER_REMINDER, PLACE_OFFERED, SEAT_OFFERED
 from dofc_events.notices.models import UntoldNews
@@ -55,6 +57,7 @@ class Changes:
         self.news: dict[int, News] = {}
         # The address of the contact of those who have none of their own.
         self.contacts: dict[int, str] = {}
+        self.ended: list[str] = []
         # Of trips that are not what they were: what was said of them, as SeatNews has it.
         self.trips_were: dict[int, dict[str, str]] = {}
 
@@ -82,6 +85,12 @@ class Changes:
         self.news[registration.id] = News(place=True, before=before, because=because, choices=choices)
         if confirmed:
             self.book.settle(registration.id)
+
+    def cancelled(self, registration: Registration, before: ClaimStatus, because: str = "") -> None:
+        """Somebody's registration ends; what organisers wrote to many, and has not left, no longer goes to them."""
+        registration.ended_at = self.now
+        self.place("cancelled", registration, before=before, because=because)
+        self.ended.append(registration.reference)
 
     def added(self, registration: Registration, status: ClaimStatus, file: str, *, told: bool) -> None:
         """Tell somebody that organisers registered them from a file."""
@@ -118,6 +127,9 @@ class Changes:
         at this moment, each in a unit of work of its own.
         """
         self.record_seats()
+        for some in in_pieces(self.ended):
+            by_hand = [Message.about.in_(some), Message.kind.in_(WRITTEN_BY_HAND)]
+            outbox.withdraw_all(self.session, by_hand, self.now)
         news = {id_: what for id_, what in self.news.items() if id_ not in self.quiet}
         for what in news.values():
             what.reopened = self.reopened

@@ -344,8 +344,8 @@ def cancel_registration(
     refuse_over(registration, now)
     changes = Changes(session, registration.edition, actor, now, keep=keep_mail)
     for one in (*others, registration):
-        standing, one.ended_at = standing_of(session, one.id), now
-        changes.place("cancelled", one, before=standing.status)
+        standing = standing_of(session, one.id)
+        changes.cancelled(one, standing.status)
         changes.news[one.id].asked_for = True
         next_in_line = places.cancel_claim(session, pool, standing.claim, terms_of(one.edition, now), now)
         moved_up(session, changes, give_back(session, one.edition, [one], now))

@@ -13,7 +13,7 @@ from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import token_of
 from dofc_events.letters import service
 from dofc_events.letters.models import Letter
-from dofc_events.letters.queries import readers_of, taken_back_from_old_addresses
+from dofc_events.letters.queries import readers_of, taken_back
 from dofc_events.letters.rules import LetterState
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState
@@ -78,7 +78,7 @@ def test_what_was_taken_back_is_not_written_anew_when_it_is_of_no_use(writing, r
     tick(over if case == "over" else NOW)
     with reading() as session:
         assert letters_to(session, ana) == 1, "the one that was taken back"
-        assert taken_back_from_old_addresses(session, over if case == "over" else NOW) == []
+        assert taken_back(session, over if case == "over" else NOW) == []
 
 
 @pytest.mark.databases("sqlite", "postgresql")

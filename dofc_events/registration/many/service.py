@@ -158,8 +158,7 @@ def cancel(
     chosen = _chosen(session, edition_id, order, Act.CANCEL, now)
     changes = Changes(session, chosen.edition, actor, now, quiet=chosen.ids if quiet else ())
     for person, claim in zip(chosen.people, chosen.claims, strict=True):
-        person.ended_at = now
-        changes.place("cancelled", person, before=ClaimStatus(claim.status), because=reason)
+        changes.cancelled(person, ClaimStatus(claim.status), reason)
     next_in_line = places.cancel_claims(session, chosen.pool, chosen.claims, terms_of(chosen.edition, now), now)
     moved_up(session, changes, give_back(session, chosen.edition, chosen.people, now))
     changes.book.leave(*chosen.ids)
