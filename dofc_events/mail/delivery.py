@@ -15,7 +15,7 @@ from datetime import datetime
 
 import structlog
 from flask import Flask, current_app
-from sqlalchemy import Connection, and_, bindparam, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from dofc_events.core.clock import now as clock
@@ -27,6 +27,7 @@ from dofc_events.mail.rules import (
     LEASE,
     RETRY_AFTER,
     SIGN_IN,
+    TO_OLD_ADDRESS,
     UNREACHABLE_RETRY,
     WRITTEN_BY_HAND,
     MessageState,
@@ -212,11 +213,16 @@ def settle(
     if error is None:
         connection.execute(_SENT, {"message": message.id, "now": now})
         return
-    refusals, state, again = message.refusals, MessageState.QUEUED, now + UNREACHABLE_RETRY
+    refusals, again = message.refusals, now + UNREACHABLE_RETRY
+    state: MessageState | ColumnElement[str] = MessageState.QUEUED
     if isinstance(error, Refused):
         refusals += 1
         later = None if error.permanent else retry_at(refusals, now)
-        state, again = (MessageState.QUEUED, later) if later else (MessageState.DEAD, message.due_at)
+        if not later:
+            # If it is withdrawn meanwhile, or nobody writes there any more, nobody has to do anything about it.
+            is_settled = or_(_TABLE.c.expires_at <= now, _TABLE.c.kind.in_(TO_OLD_ADDRESS))
+            state = case((is_settled, MessageState.WITHDRAWN), else_=MessageState.DEAD)
+        again = later or message.due_at
     connection.execute(
         update(_TABLE)
         .where(_TABLE.c.id == message.id, _TABLE.c.lease_holder == holder)

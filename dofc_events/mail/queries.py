@@ -24,6 +24,19 @@ _LATEST = (
     .order_by(Message.id.desc())
     .limit(1)
 )
+# What was settled or withdrawn after it was refused was not delivered either.
+_LAST_KNOWN = (
+    select(Message.state)
+    .where(Message.about == bindparam("about"), Message.recipient_key == bindparam("recipient_key"))
+    .where(
+        or_(
+            Message.state.in_((MessageState.SENT, MessageState.DEAD)),
+            and_(Message.state == MessageState.WITHDRAWN, Message.refusals > 0),
+        )
+    )
+    .order_by(Message.id.desc())
+    .limit(1)
+)
 
 
 # Of both there may be none, and one query has to do.
@@ -247,6 +260,12 @@ def latest_message(session: Session, about: str, recipient_key: str, *, but: Col
     query = _LATEST.where(Message.kind.not_in(but)) if but else _LATEST
     found = session.execute(query, {"about": about, "recipient_key": recipient_key}).one_or_none()
     return found and Latest(*found)
+
+
+def is_undeliverable(session: Session, about: str, recipient_key: str) -> bool:
+    """Whether an address refused the last message about something of which it is known what became of it."""
+    state = session.scalar(_LAST_KNOWN, {"about": about, "recipient_key": recipient_key})
+    return state is not None and state != MessageState.SENT
 
 
 def _signs(session: Session) -> Sequence[WorkerSign]:

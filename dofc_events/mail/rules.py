@@ -39,6 +39,8 @@ ANNOUNCEMENT = "announcement"
 REMINDER = "reminder"
 PHOTOGRAPH_OBJECTION = "photograph-objection"
 WRITTEN_BY_HAND = (ANNOUNCEMENT, REMINDER)
+# To an address that is no longer used, as somebody has corrected it.
+TO_OLD_ADDRESS = ("address-changed", "group-contact-changed")
 # Kinds after which earlier messages remain true.
 SAYS_NOTHING_NEW = (
     *WRITTEN_BY_HAND,

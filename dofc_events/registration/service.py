@@ -28,8 +28,8 @@ from dofc_events.delegates.service import (
     write_details,
 )
 from dofc_events.mail import outbox
-from dofc_events.mail.queries import latest_message
-from dofc_events.mail.rules import MessageState, address_key
+from dofc_events.mail.queries import is_undeliverable
+from dofc_events.mail.rules import address_key
 from dofc_events.notices import mails
 from dofc_events.notices.news.service import News
 from dofc_events.notices.queries import files_for, standing_of
@@ -313,11 +313,10 @@ def readdress(
 ) -> None:
     """Write to another address, which is nobody else's, from now on; the registration's pool is locked."""
     old_email, of = registration.email, "" if registration.email_key else registration.full_name
-    last = latest_message(session, registration.reference, registration.mailed_key)
-    bounced = last is not None and last.state == MessageState.DEAD
+    bounced = is_undeliverable(session, registration.reference, registration.mailed_key)
     move_to_address(session, registration, email, now)
     log(session, actor, now, "address_corrected", registration, changes={"email": [old_email, email]})
-    # A mailbox that refused our last message would refuse this one too, and keep the alarm on.
+    # A mailbox that refused our last message would refuse this one too.
     if not bounced:
         message = mails.address_changed(standing_of(session, registration.id), email=old_email, of=of)
         send(session, message, now, asked_for=asked_for)

@@ -144,6 +144,17 @@ def test_settle_gives_up_at_once_when_a_refusal_is_permanent(session):
     assert (message.state, message.last_error) == (MessageState.DEAD, "550 nobody here")
 
 
+@pytest.mark.parametrize("changes", [{"kind": "address-changed"}, {"expires_at": NOW + SECOND}])
+def test_settle_raises_no_alarm_over_what_nobody_has_to_act_on(session, changes):
+    message = put(session)
+    claim_due(session, "one", NOW)
+    for name, value in changes.items():
+        setattr(message, name, value)
+    session.flush()
+    settled(session, message, "one", Refused("550 nobody here", permanent=True), NOW + SECOND)
+    assert (message.state, message.last_error) == (MessageState.WITHDRAWN, "550 nobody here")
+
+
 def test_settle_costs_a_message_nothing_when_the_server_is_unreachable(session):
     message = put(session)
     for number in range(50):

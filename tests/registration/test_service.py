@@ -13,6 +13,7 @@ from dofc_events.delegates.queries import found_by, registration_by_token, token
 from dofc_events.delegates.service import NoSuchCategory, details_of
 from dofc_events.mail.outbox import TooManyMessages
 from dofc_events.mail.rules import MessageState
+from dofc_events.notices.service import told_if_known
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration import service
 from dofc_events.registration.hand_over import service as hand_overs
@@ -375,7 +376,8 @@ def test_correct_address_writes_nothing_to_a_mailbox_that_refused(session, editi
     registration = make_registration(session, edition)
     old = registration.email
     letters(session, to=old)[0].state = MessageState.DEAD
-    session.flush()
+    told_if_known(session, edition.id, old, NOW)
+    assert kinds(session, to=old)[-1] == "already-registered", "which still waits"
     service.correct_address(session, registration.id, "new@dofc.test", DELEGATE, LATER)
     # What was refused is withdrawn, and no notice follows it.
     assert kinds(session, to=old) == []

@@ -14,8 +14,8 @@ from dofc_events.core.references import new_secret
 from dofc_events.delegates.models import Registration, Tag
 from dofc_events.delegates.queries import live_registration_id, token_of
 from dofc_events.mail import outbox
-from dofc_events.mail.queries import latest_message
-from dofc_events.mail.rules import MessageState, address_key
+from dofc_events.mail.queries import is_undeliverable
+from dofc_events.mail.rules import address_key
 from dofc_events.notices import mails
 from dofc_events.notices.news.service import News, take_over
 from dofc_events.notices.queries import standing_of
@@ -110,7 +110,7 @@ def take_back(session: Session, registration_id: int, actor: Actor, now: datetim
     if is_own and live_registration_id(session, registration.edition_id, email) not in (None, registration_id):
         raise CannotTakeBack
     colleague, was = registration.email, _passed_on(registration)
-    last = latest_message(session, registration.reference, registration.mailed_key)
+    refused = is_undeliverable(session, registration.reference, registration.mailed_key)
     for name, value in former.items():
         # Organisers may have written something since.
         setattr(registration, name, getattr(registration, name) if name == "note" and registration.note else value)
@@ -122,7 +122,7 @@ def take_back(session: Session, registration_id: int, actor: Actor, now: datetim
     changes = difference(was, _passed_on(registration))
     log(session, actor, now, "taken_back", registration, changes=changes, name=registration.full_name, email=email)
     # A mailbox that refused the link would refuse this too.
-    if last is None or last.state != MessageState.DEAD:
+    if not refused:
         standing = replace(standing_of(session, registration_id), at=now)
         send(session, mails.taken_back(standing, email=colleague), now, asked_for=True)
     registration.revise(now)

@@ -169,6 +169,12 @@ def test_message_leads_to_its_registration_and_to_a_better_address(enter, editio
     assert page.follow("Correct the address").h1 == "Correct the address"
 
 
+def test_message_to_an_address_that_was_corrected_offers_no_better_one(enter, edition, year, write):
+    page = mail(enter("organiser", edition), year, f"/{write(state=MessageState.DEAD, recipient_key='old@dofc.test')}")
+    assert "Mark as settled" in page.text
+    assert not [link for link in page.all("a[href]") if link["href"].endswith("/address")]
+
+
 def test_next_attempt_is_never_in_the_past(enter, edition, year, write):
     organiser, late = enter("organiser", edition), write(state=MessageState.QUEUED, due_at=NOW - timedelta(minutes=9))
     assert "Next attempt As soon as the mail server accepts it" in mail(organiser, year, f"/{late}").text
