@@ -2,8 +2,8 @@
 
 from datetime import date, datetime, time
 
-from sqlalchemy import CheckConstraint, ForeignKey, Integer, String, Text, UniqueConstraint, column, select, table
-from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dofc_events.conference.rules import (
     CategoryState,
@@ -14,10 +14,7 @@ from dofc_events.conference.rules import (
     registration_window,
 )
 from dofc_events.core.clock import from_zone, in_zone
-from dofc_events.core.db import Base, Revised, UtcDateTime
-
-# An edition's figures are frozen when it is archived (`memory/figures`): that is the record of when.
-_frozen = table("frozen_figures", column("edition_id", Integer), column("frozen_at", UtcDateTime))
+from dofc_events.core.db import Base, Revised
 
 
 class Organisation(Base):
@@ -57,7 +54,8 @@ class Edition(Revised, Base):
     the edition has had a question of its own, and saves looking for questions where there are none. `revision` grows
     whenever what calendars show changes. Seats on learning trips are given as `trip_mode` says; sign-up lasts from
     `trips_open_at` (by default with registration) until `trips_close_at`; `trips_drawn_at` is when the draw was
-    published. In a copy, `copied_from_id` is the edition that its texts were written for.
+    published. `archived_at` is when it was archived, while it is. In a copy, `copied_from_id` is the edition that its
+    texts were written for.
     """
 
     __tablename__ = "editions"
@@ -105,9 +103,7 @@ class Edition(Revised, Base):
     had_learning_trips: Mapped[bool | None]
     proposed_by_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
     copied_from_id: Mapped[int | None] = mapped_column(ForeignKey("editions.id"))
-    figures_frozen_at: Mapped[datetime | None] = column_property(
-        select(_frozen.c.frozen_at).where(_frozen.c.edition_id == id).scalar_subquery()
-    )
+    archived_at: Mapped[datetime | None]
 
     categories: Mapped[list["Category"]] = relationship(
         primaryjoin="and_(Category.edition_id == Edition.id, Category.state != 'removed')",
@@ -204,8 +200,7 @@ class Edition(Revised, Base):
     def was_called_off(self) -> bool:
         """Whether the edition never took place: it was archived before it began, and has stayed in the archive."""
         begins_at = self.begins_at()
-        archived_at = self.figures_frozen_at if self.status == EditionStatus.ARCHIVED else None
-        return archived_at is not None and begins_at is not None and archived_at < begins_at
+        return self.archived_at is not None and begins_at is not None and self.archived_at < begins_at
 
     def has_finished(self, now: datetime) -> bool:
         finishes_at = self.finishes_at()

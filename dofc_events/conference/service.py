@@ -290,7 +290,7 @@ def archive_edition(session: Session, edition_id: int, actor: Actor, now: dateti
         return False
     if edition.status == EditionStatus.DRAFT:
         raise EditionNotPublished(str(edition.year))
-    edition.status = EditionStatus.ARCHIVED
+    edition.status, edition.archived_at = EditionStatus.ARCHIVED, now
     record(session, actor, now, "edition_archived", scope=str(edition.year))
     session.flush()
     return True
@@ -301,7 +301,7 @@ def take_out(session: Session, edition_id: int, actor: Actor, now: datetime) -> 
     edition = lock_edition(session, edition_id)
     if edition.status != EditionStatus.ARCHIVED:
         return False
-    edition.status = EditionStatus.PUBLISHED
+    edition.status, edition.archived_at = EditionStatus.PUBLISHED, None
     record(session, actor, now, "edition_taken_out", scope=str(edition.year))
     session.flush()
     return True

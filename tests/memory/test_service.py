@@ -33,7 +33,7 @@ LEFT_OUT = {
         "how one registers for it: it is over, or has this where it is held": (
             "registration_opens_at registration_closes_at freezes_at offer_hours confirms_places registers_at_door"
             " companions companion_category asks_questions asks_files trip_mode trips_open_at trips_close_at"
-            " trips_drawn_at copied_from_id"
+            " trips_drawn_at archived_at copied_from_id"
         ),
         "a person": "contact_name contact_email",
         "of one system": "status revision revised_at",

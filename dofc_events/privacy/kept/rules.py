@@ -244,7 +244,7 @@ NOT_PERSONAL = {
     "editions": "year ordinal status is_demo city country venue venue_address zone starts_on starts_at ends_on ends_at"
     " summary programme cost languages dress faq registration_opens_at registration_closes_at freezes_at offer_hours"
     " confirms_places registers_at_door asks_questions asks_files companions companion_category trip_mode"
-    " trips_open_at trips_close_at trips_drawn_at"
+    " trips_open_at trips_close_at trips_drawn_at archived_at"
     " attendance_at_least speakers had_learning_trips revision revised_at",
     "categories": "slug label position state by_invitation code needs_approval",
     "edition_organisers": "position",
