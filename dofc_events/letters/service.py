@@ -17,6 +17,7 @@ from dofc_events.core.errors import Refusal
 from dofc_events.extensions import settings
 from dofc_events.letters.models import Letter, LetterAttachment, LetterRecipient
 from dofc_events.letters.queries import (
+    Progress,
     Readers,
     audience_of,
     came_too_late,
@@ -226,9 +227,7 @@ def stop_letter(session: Session, letter_id: int, actor: Actor, now: datetime) -
     """
     letter = locked(session, letter_id)
     before = progress_of(session, [letter_id])[letter_id]
-    if letter.state in (LetterState.STOPPED, LetterState.DROPPED):
-        raise NothingToStop
-    if letter.state is LetterState.WRITTEN and before.sent == before.total:
+    if not can_be_stopped(letter, before):
         raise NothingToStop
     was_draft = letter.state is LetterState.DRAFT
     letter.stopped_at = now
@@ -241,6 +240,12 @@ def stop_letter(session: Session, letter_id: int, actor: Actor, now: datetime) -
     stopped = Stopped(after.sent + after.waiting, after.states[MessageState.WITHDRAWN], after.unwritten)
     _record(session, actor, now, "letter_stopped", letter, **vars(stopped))
     return stopped
+
+
+def can_be_stopped(letter: Letter, progress: Progress) -> bool:
+    """Whether anything of a letter that has come so far may still go to somebody, now or if it is written anew."""
+    is_sent = letter.state is LetterState.WRITTEN and progress.sent == progress.total
+    return not is_sent and letter.state not in (LetterState.STOPPED, LetterState.DROPPED)
 
 
 def note_change(session: Session, edition: Edition, before: dict[str, Any], actor: Actor, now: datetime) -> int | None:

@@ -1,6 +1,7 @@
 """A letter that has not left when its reader cancels goes to them no longer, unless they come back."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -36,7 +37,7 @@ def sent(writing):
     """A letter to two people, who are the same person perhaps, that nobody has written or delivered yet."""
     with writing() as session:
         edition = make_edition(session)
-        called = {"given_name": "Ana", "family_name": "Kovač", "organisation": "Zelena"}
+        called: dict[str, Any] = {"given_name": "Ana", "family_name": "Kovač", "organisation": "Zelena"}
         ana, ivo = (make_registration(session, edition, email=f"{x}@dofc.test", **called) for x in ("ana", "ivo"))
         letter_id = write(session, edition, body="Your place: {place}")
         release(session, edition, letter_id)

@@ -1,9 +1,11 @@
-"""Why a letter is not sent, in words."""
+"""Why a letter is not sent, or changed, in words."""
 
 from flask_babel import gettext as _
 
 from dofc_events.core.errors import Refusal
 from dofc_events.letters import service
+from dofc_events.letters.models import Letter
+from dofc_events.letters.rules import LetterState
 
 
 def why_not(refusal: Refusal) -> str:
@@ -23,3 +25,15 @@ def why_not(refusal: Refusal) -> str:
     if type(refusal) not in reasons:
         raise refusal
     return reasons[type(refusal)]
+
+
+def why_not_editable(found: Letter) -> str:
+    """Why the text of a letter can no longer be changed, or not here."""
+    if found.before:
+        return str(_("The text of this letter comes from the edition’s settings: change the place or time there."))
+    words: dict[LetterState, str] = {
+        LetterState.STOPPED: _("This letter has been stopped, so it can no longer be edited."),
+        LetterState.DROPPED: _("This draft has been deleted, so it can no longer be edited."),
+        LetterState.WRITTEN: _("This letter has been sent, so it can no longer be edited."),
+    }
+    return str(words.get(found.state, _("This letter is being sent, so it can no longer be edited.")))

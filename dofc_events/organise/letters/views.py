@@ -32,7 +32,7 @@ from dofc_events.mail.rules import deliverable
 from dofc_events.notices.queries import standing_in
 from dofc_events.organise.letters.attachments import views as attachments
 from dofc_events.organise.letters.forms import ChangeForm, ChangeLetterForm, NewLetterForm, SendForm
-from dofc_events.organise.letters.texts import why_not
+from dofc_events.organise.letters.texts import why_not, why_not_editable
 from dofc_events.organise.rules import masked, masked_html
 from dofc_events.organise.shared import EDITION, answer_choices, around, asked_audience, before_id, emailed
 from dofc_events.questions.queries import questions_of
@@ -54,13 +54,15 @@ def index(edition: Edition) -> ResponseReturnValue:
     """The letters of an edition: sent, scheduled and drafts, each with its progress."""
     session = db.session()
     found = queries.letters_of(session, edition.id, before_id=before_id(), limit=ROWS + 1)
+    progress = queries.progress_of(session, [letter.id for letter in found])
+    reach = queries.reach_of(session, [letter for letter in found if letter.state in EDITABLE])
     return render_template(
         "organise/letters/index.html",
         letters=found[:ROWS],
         is_first=before_id() is None,
         has_more=len(found) > ROWS,
-        progress=queries.progress_of(session, [letter.id for letter in found]),
-        reach=queries.reach_of(session, [letter for letter in found if letter.state in EDITABLE]),
+        progress=progress,
+        reach=reach | {id_: one.total for id_, one in progress.items() if one.total},
         starters=starters(),
         **_about(edition),
     )
@@ -114,7 +116,7 @@ def edit(edition: Edition, letter_id: int) -> ResponseReturnValue:
     found = _letter(edition, letter_id)
     form, page = ChangeLetterForm.of(text_of(found)), "organise/letters/edit.html"
     if found.before or (found.state not in EDITABLE and not form.is_submitted()):
-        flash(_why_not_editable(found), "info")
+        flash(why_not_editable(found), "info")
         return redirect(_address(edition, letter_id), 303)
     audience = queries.audience_of(found)
     readers = queries.readers_of(db.session(), edition.id, audience)
@@ -217,6 +219,8 @@ def stop(edition: Edition, letter_id: int) -> ResponseReturnValue:
     form, found = ButtonForm(), _letter(edition, letter_id)
     if not form.validate_on_submit():
         progress = queries.progress_of(db.session(), [letter_id])[letter_id]
+        if not service.can_be_stopped(found, progress):
+            return _nothing_to_stop(found)
         return form_page(form, "organise/letters/stop.html", letter=found, progress=progress, **_about(edition))
     return _stop(edition, found)
 
@@ -226,8 +230,7 @@ def _stop(edition: Edition, found: Letter) -> ResponseReturnValue:
         with unit_of_work() as session:
             stopped = service.stop_letter(session, found.id, acting(), now())
     except service.NothingToStop:
-        flash(_("There was nothing left to stop."), "info")
-        return redirect(_address(edition, found.id), 303)
+        return _nothing_to_stop(found)
     if found.before and found.state is LetterState.DRAFT:
         flash(_("Nobody will be told. This has been recorded."), "success")
     elif found.state is LetterState.DRAFT:
@@ -244,9 +247,12 @@ def _letter_context(edition: Edition, letter_id: int) -> dict[str, Any]:
     person = _shown_to(found)
     envelope = _as_they_get_it(found, person) if person else None
     previous, following = queries.neighbours(session, found, person) if person else (None, None)
+    progress, audience = queries.progress_of(session, [letter_id])[letter_id], queries.audience_of(found)
+    readers = queries.readers_of(session, edition.id, audience) if found.state in EDITABLE else None
+    count = readers.count if readers else progress.total
     return {
         "letter": found,
-        "audience": queries.audience_of(found),
+        "audience": audience,
         "person": person,
         "subject": masked(envelope.subject) if envelope else "",
         "text": masked(envelope.text) if envelope else "",
@@ -254,8 +260,9 @@ def _letter_context(edition: Edition, letter_id: int) -> dict[str, Any]:
         "attached": [attachment.filename for attachment in envelope.attachments] if envelope else [],
         "previous": previous,
         "following": following,
-        "progress": queries.progress_of(session, [letter_id])[letter_id],
-        "reach": queries.reach_of(session, [found] if found.state in EDITABLE else []),
+        "progress": progress,
+        "readers": readers,
+        "reach": {letter_id: count} if readers or count else {},
         **_about(edition),
     }
 
@@ -360,26 +367,18 @@ def _as_test(envelope: Envelope, person: Registration) -> Envelope:
 
 
 def _no_draft(found: Letter) -> ResponseReturnValue:
-    flash(_("This letter has already been sent, scheduled or deleted. Nothing has been changed."), "info")
+    flash(_("This letter has already been sent, scheduled, stopped or deleted. Nothing has been changed."), "info")
     return redirect(url_for(".letter", year=found.edition.year, letter_id=found.id), 303)
 
 
+def _nothing_to_stop(found: Letter) -> ResponseReturnValue:
+    flash(_("There was nothing left to stop."), "info")
+    return redirect(_address(found.edition, found.id), 303)
+
+
 def _too_late(form: ChangeLetterForm, page: str, **context: Any) -> ResponseReturnValue:
-    text = _(
-        "%(reason)s Nothing has been changed: copy anything you need.", reason=_why_not_editable(context["letter"])
-    )
+    text = _("%(reason)s Nothing has been changed: copy anything you need.", reason=why_not_editable(context["letter"]))
     return answer_too_late(form, text, page, **context)
-
-
-def _why_not_editable(found: Letter) -> str:
-    if found.before:
-        return str(_("The text of this letter comes from the edition’s settings: change the place or time there."))
-    words: dict[LetterState, str] = {
-        LetterState.STOPPED: _("This letter has been stopped, so it can no longer be edited."),
-        LetterState.DROPPED: _("This draft has been deleted, so it can no longer be edited."),
-        LetterState.WRITTEN: _("This letter has been sent, so it can no longer be edited."),
-    }
-    return str(words.get(found.state, _("This letter is being sent, so it can no longer be edited.")))
 
 
 def _going(count: int) -> str:

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from dofc_events.conference.queries import edition_by_year
+from dofc_events.delegates.models import Registration
 from dofc_events.letters.models import Letter
 from dofc_events.letters.rules import LetterState
 from dofc_events.mail.models import Message
@@ -304,6 +305,41 @@ def test_stopped_letter_goes_to_nobody_else(written, register, tick, announced, 
     assert "Stopped" in page.one("tr[data-letter]").get_text(" ")
     tick()
     assert announced() == []
+
+
+def test_stopped_letter_says_so_to_whoever_still_has_its_pages_open(written, register, see, organiser):
+    register()
+    page = written(anchor="begins", days=7, side="before")
+    page.follow("Schedule…").form().submit().follow("Stop…").form().submit()
+    for rest in ("send", "stop", "stop"):
+        page = organiser.get(f"{page.url.removesuffix('send').removesuffix('stop')}{rest}")
+        assert page.one(".state").text == "Stopped"
+        assert ("sent, scheduled, stopped or deleted" if rest == "send" else "nothing left to stop") in page.text
+
+
+def cancel(session, reference, at):
+    gone = session.scalars(select(Registration).where(Registration.reference == reference)).one()
+    cancel_registration(session, gone.id, DELEGATE, at)
+
+
+def test_picked_people_who_are_left_out_are_counted_and_explained(see, register, writing, reading, tick):
+    ana, ivo = register(), register()
+    page = see(f"/new?pick={ana}&pick={ivo}").form().fill(subject="x", body="x").submit()
+    with writing() as session:
+        cancel(session, ivo, NOW + timedelta(hours=1))
+    page = page.client.get(page.url)
+    assert "1 of 2 selected people" in page.text and "1 more is left out, because they cancelled" in page.text
+    page = page.follow("Send…").form().submit()
+    assert "1 of 2 selected people" in page.text
+    assert "1 of 2 selected people" in see().text
+
+
+def test_picked_people_who_cancelled_are_not_said_to_be_filtered_for(see, register, writing):
+    reference = register()
+    with writing() as session:
+        cancel(session, reference, NOW)
+    page = see(f"/new?pick={reference}")
+    assert "1 of them has cancelled." in page.text and "filtered" not in page.text
 
 
 def test_draft_is_dropped_and_another_one_can_be_like_it(written, reading):

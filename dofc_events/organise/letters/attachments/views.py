@@ -90,6 +90,7 @@ def _page(edition: Edition, letter_id: int) -> dict[str, object]:
 
 def _too_late(edition: Edition, letter_id: int) -> ResponseReturnValue:
     flash(
-        _("The files of this letter can no longer be changed: it is being sent, has been sent or was deleted."), "info"
+        _("The files of this letter can no longer be changed: it is being sent, or has been sent, stopped or deleted."),
+        "info",
     )
     return redirect(url_for("organise.letters.letter", year=edition.year, letter_id=letter_id), 303)
