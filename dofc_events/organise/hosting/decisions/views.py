@@ -9,6 +9,8 @@ from flask_babel import gettext as _
 
 from dofc_events.accounts.factors.guards import fresh_factor_for_forms
 from dofc_events.accounts.guards import acting, chair_only
+from dofc_events.accounts.queries import roles_at
+from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.conference.service import EditionExists
@@ -87,12 +89,14 @@ def announce(year: int) -> ResponseReturnValue:
         return redirect(url_for("organise.hosting.calls.call", year=year), 303)
     messages = _messages(call.decision)
     accepted = call.decision.proposal
+    draft = edition_by_year(db.session(), year) if accepted else None
     context = {
         "call": call,
         "messages": messages,
         "withdrawn": accepted is not None and accepted.status == ProposalStatus.WITHDRAWN,
         "taken": edition_in_the_way(db.session(), year) if accepted else None,
-        "draft": edition_by_year(db.session(), year) if accepted else None,
+        "draft": draft,
+        "staying": _organisers_of(draft) if draft else [],
         **around(),
     }
     page, seen = "organise/hosting/decisions/announce.html", decisions.prepared(call.decision)
@@ -125,8 +129,13 @@ def _say_what_was_announced(told: int, edition: Edition | None) -> None:
     words = ngettext("The proposer will be told by email.", "%(num)d proposers will be told by email.", told)
     flash(emailed(words), "success")
     if edition:
-        words = _("%(edition)s has been created as a draft, and its host can now edit it.", edition=edition.name)
+        words = _("%(edition)s is now a draft that its host can edit.", edition=edition.name)
         flash(words, "success")
+
+
+def _organisers_of(draft: Edition) -> list[str]:
+    roles, at = roles_at(db.session(), draft.id), now()
+    return [role.account.name for role in roles if role.role == RoleName.ORGANISER and not role.has_ended(at)]
 
 
 def _zones(proposals: Iterable[Proposal]) -> dict[str, Sequence[str]]:

@@ -4,8 +4,10 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
+from dofc_events.accounts.queries import roles_at
 from dofc_events.accounts.rules import RoleName
 from dofc_events.conference.models import Edition
+from dofc_events.conference.rules import EditionStatus
 from dofc_events.hosting.ballots.service import cast_ballot, close_ballot
 from dofc_events.hosting.models import HostingCall, Proposal
 from dofc_events.hosting.proposals.service import PROPOSER, withdraw_proposal
@@ -23,6 +25,7 @@ from tests.support.hosting import (
     make_reviewer,
     shortlist_all,
 )
+from tests.support.letters import letters
 
 CALL = f"/organise/hosting/calls/{YEAR}"
 
@@ -185,6 +188,22 @@ def test_a_year_that_has_its_edition_gets_no_second(chair, proposals, writing, r
     assert "you can only announce “none”" in chair.get(f"{CALL}/").text
     page = prepare(chair, proposals[0].reference)
     assert page.status == 422 and "only choose “none of them”" in page.one("#accepted-error").text
+
+
+def test_what_becomes_of_a_draft_of_the_year_is_said_before_and_after(chair, proposals, writing, reading):
+    with writing() as session:
+        draft = make_edition(session, year=YEAR, status=EditionStatus.DRAFT)
+        make_account(session, name="Xenia Host", role=RoleName.ORGANISER, edition=draft)
+    page = prepare(chair, proposals[0].reference)
+    assert "the proposal’s ideas for trips are added" in page.text
+    assert "These organisers of the draft keep their role: Xenia Host." in page.text
+    page = page.form(f"{CALL}/announce").submit()
+    assert "is now a draft that its host can edit." in page.text
+    with reading() as session:
+        host, edition = proposals[0].contact_email, session.scalars(select(Edition)).one()
+        assert "the edition is now a draft" in " ".join(letters(session, to=host)[-1].text.split())
+        roles = [role.account.name for role in roles_at(session, edition.id)]
+        assert "Xenia Host" in roles and len(roles) == 2
 
 
 def test_only_what_was_read_is_announced(chair, proposals, reading):
