@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session, lazyload, selectinload
 
 from dofc_events.accounts.models import Account, Role
@@ -19,6 +19,7 @@ from dofc_events.hosting.models import (
     Attachment,
     CoHost,
     Conflict,
+    Decision,
     HandOverFile,
     HostingCall,
     Proposal,
@@ -48,6 +49,11 @@ def edition_in_the_way(session: Session, year: int) -> Edition | None:
     """
     edition = edition_by_year(session, year)
     return edition if edition and edition.status != EditionStatus.DRAFT else None
+
+
+def came_of_a_call(session: Session, edition: Edition) -> bool:
+    """Whether a call for hosts was decided for an edition."""
+    return bool(session.scalar(select(exists().where(Decision.edition_id == edition.id))))
 
 
 def all_calls(session: Session) -> list[HostingCall]:

@@ -26,7 +26,8 @@ from dofc_events.core.changes import refuse_changed, write
 from dofc_events.core.clock import from_zone, in_zone
 from dofc_events.core.errors import Refusal
 from dofc_events.core.slugs import slug_for
-from dofc_events.hosting.models import Decision, HandOverFile, HandOverItem
+from dofc_events.hosting.models import HandOverFile, HandOverItem
+from dofc_events.hosting.queries import came_of_a_call
 from dofc_events.imports.models import ImportFile, KnownColumn
 from dofc_events.letters.models import Letter, LetterAttachment
 from dofc_events.mail.models import Message
@@ -171,7 +172,7 @@ def _draft(session: Session, edition_id: int) -> Edition:
     edition = conference.lock_edition(session, edition_id)
     if edition.status != EditionStatus.DRAFT:
         raise NotADraft(str(edition.year))
-    if session.scalar(select(Decision.call_id).where(Decision.edition_id == edition_id)) is not None:
+    if came_of_a_call(session, edition):
         raise CameOfACall(str(edition.year))
     return edition
 

@@ -28,6 +28,7 @@ from dofc_events.core.clock import now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import Refusal
 from dofc_events.hosting.hand_over.queries import hand_overs_of
+from dofc_events.hosting.queries import came_of_a_call
 from dofc_events.memory.figures.queries import COUNTED, arrivals_of, figures_of, frozen_record, growth_of
 from dofc_events.memory.figures.rules import Arrivals, weeks
 from dofc_events.memory.figures.service import archive as archive_edition
@@ -103,6 +104,7 @@ def index(edition: Edition) -> ResponseReturnValue:
         closed=count_closed(session, edition.id) if places and edition.gives_places(at) else 0,
         missing=_missing(edition) if edition.status == EditionStatus.DRAFT else (),
         marks=marks_of(session, edition) if edition.status == EditionStatus.DRAFT else None,
+        came_of_a_call=edition.status == EditionStatus.DRAFT and came_of_a_call(session, edition),
         at=at,
         **around(edition),
     )
@@ -231,8 +233,8 @@ def _why_it_stays(refusal: Refusal) -> str:
         _("This edition has been published, so others have seen it. You can no longer do this.")
         if isinstance(refusal, NotADraft)
         else _(
-            "This edition comes from a call for hosts, whose result was announced for its year. You can no "
-            "longer do this."
+            "This edition comes from a call for hosts, whose result was announced for its year, so its year stays and "
+            "it cannot be deleted. If it will not take place, leave it as a draft: the public cannot see it."
         )
     )
     return text
