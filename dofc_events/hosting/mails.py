@@ -65,9 +65,10 @@ def draft_reminder(proposal: Proposal) -> Envelope:
     return _to_proposer("draft_reminder", DRAFT_REMINDER, proposal, expires_at=proposal.call.closes_at)
 
 
-def draft_ends(proposal: Proposal) -> Envelope:
+def draft_ends(proposal: Proposal, now: datetime) -> Envelope:
     """For who has not gone on with a draft: it is deleted soon."""
-    return _to_proposer("draft_ends", DRAFT_REMINDER, proposal, ends_at=proposal.ends_at)
+    can_keep = proposal.call.allows(Act.PROPOSE, now)
+    return _to_proposer("draft_ends", DRAFT_REMINDER, proposal, ends_at=proposal.ends_at, can_keep=can_keep)
 
 
 def received_for_chair(proposal: Proposal, chair: Account, *, represents: bool = False) -> Envelope:

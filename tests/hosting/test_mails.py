@@ -71,7 +71,8 @@ TO_PROPOSER = (
     lambda w: mails.membership_settled(w.proposal),
     lambda w: mails.may_be_public(w.proposal),
     lambda w: mails.draft_reminder(w.proposal),
-    lambda w: mails.draft_ends(w.proposal),
+    lambda w: mails.draft_ends(w.proposal, NOW),
+    lambda w: mails.draft_ends(w.proposal, NOW + 9 * WEEK),
     lambda w: mails.declined(w.proposal, w.decision),
     lambda w: mails.declined(w.proposal, Decision(words_to_others=EVIL, reason=EVIL)),
 )

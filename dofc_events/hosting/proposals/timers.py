@@ -33,7 +33,7 @@ def tell_of_end(session: Session, proposal_id: int, now: datetime) -> bool:
     if proposal_id not in drafts_to_tell(session, now):
         return False
     proposal.end_told_at = now
-    enqueue(session, mails.draft_ends(proposal), now)
+    enqueue(session, mails.draft_ends(proposal, now), now)
     session.flush()
     return True
 

@@ -45,6 +45,8 @@ def test_whoever_is_told_late_has_two_weeks_all_the_same(session, draft):
     late = NOW + 3 * KEEP_DRAFTS
     assert not drafts_to_end(session, late) and tell_of_end(session, draft.id, late)
     assert draft.ends_at == late + TELL_BEFORE_END
+    said = " ".join(letters(session, to="jana@example.org")[-1].text.split())
+    assert "The call has closed, so it can no longer be submitted." in said and "save it once" not in said
     assert not drafts_to_end(session, draft.ends_at - SECOND) and drafts_to_end(session, draft.ends_at)
 
 
