@@ -381,9 +381,8 @@ def test_draft_that_came_of_a_call_stays(enter, writing, draft):
         edition_id = edition_by_year(session, draft).id
         session.add(Decision(call_id=call.id, prepared_at=NOW, edition_id=edition_id))
     chair = enter("chair")
-    assert not {"Change the year", "Delete the draft"} & {
-        a.text for a in chair.get(f"/organise/editions/{draft}/").all("a")
-    }
+    overview = chair.get(f"/organise/editions/{draft}/").text
+    assert "Change the year" not in overview and "Delete the draft" not in overview
     page = chair.get(f"/organise/editions/{draft}/delete").form().submit()
     assert page.status == 422 and "If it will not take place, leave it as a draft" in page.text
     page = chair.get(f"/organise/editions/{draft}/year").form().fill(year=2032).submit()

@@ -101,7 +101,7 @@ def test_participants_are_shown_with_what_is_known_of_each(page, outcome, client
             "parties-0-organisation": "Нови кластер",
             "parties-0-person": "Ана Ковач",
             "parties-0-role": "President",
-            "parties-0-signed_on": "2027-05-20",
+            "parties-0-signed_on": "2026-05-20",
             "parties-1-country": "KR",
             "parties-2-organisation": "Silent House",
             "parties-2-has_signed": True,
@@ -110,7 +110,7 @@ def test_participants_are_shown_with_what_is_known_of_each(page, outcome, client
     page(f"/outcomes/{outcome.slug}/").form("/publish").submit()
     rows = client.get(f"/outcomes/{outcome.slug}").all("tbody tr")
     assert [row.get_text(" ", strip=True) for row in rows] == [
-        "Нови кластер Thursday 20 May 2027 Ана Ковач President",
+        "Нови кластер Wednesday 20 May 2026 Ана Ковач President",
         "South Korea",
         "Silent House Signed",
     ]
@@ -143,6 +143,19 @@ def test_row_that_names_nobody_or_two_is_refused(page, outcome):
         "Signed on: Enter a day as year, month and day, for example 2029-06-14.",
     ]
     assert refused.form().value("parties-0-person") == "Ана"
+
+
+def test_days_that_cannot_be_are_refused(page, writing, edition):
+    with writing() as session:
+        slug = make_outcome(session, session.get_one(Edition, edition.id), agreed_on=date(2027, 5, 21)).slug
+    form = page(f"/outcomes/{slug}/participants").form()
+    refused = form.fill({"parties-0-country": "BG", "parties-0-signed_on": "2029-05-21"}).submit()
+    assert refused.status == 422
+    assert problems(refused) == ["Enter the day of the signature: today or earlier."]
+    form = page(f"/outcomes/{slug}/follow-up").form()
+    refused = form.fill({"notes-0-noted_on": "2027-01-01", "notes-0-text": "It was over."}).submit()
+    assert refused.status == 422
+    assert "Enter Friday 21 May 2027 or a later day: there was no outcome before." in problems(refused)[0]
 
 
 def test_last_status_that_was_noted_is_how_it_stands(page, writing, edition, client):

@@ -1,6 +1,7 @@
 """The forms of an outcome: shape only; what needs the database is the service's to refuse."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
@@ -10,6 +11,7 @@ from wtforms import Form as PlainForm
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
+from dofc_events.memory.outcomes.models import Outcome
 from dofc_events.memory.outcomes.rules import (
     LONGEST_ADDRESSEE,
     LONGEST_NOTE,
@@ -25,6 +27,7 @@ from dofc_events.memory.outcomes.rules import (
 )
 from dofc_events.memory.outcomes.service import NoteDetails, OutcomeDetails, PartyDetails
 from dofc_events.memory.rules import FIRST_YEAR, LAST_YEAR
+from dofc_events.web.dates import day
 from dofc_events.web.edits import EditForm
 from dofc_events.web.fields import Between, CountryField, Line, Prose, WholeNumberField
 from dofc_events.web.forms import Form
@@ -73,7 +76,9 @@ class ChangeOutcomeForm(EditForm, OutcomeForm):
 
 
 class PartyRow(PlainForm):
-    """One participant; an empty row is none."""
+    """One participant; an empty row is none. Nobody has signed after `today`."""
+
+    today: date
 
     organisation = Line(_l("Organisation"), longest=200)
     country = CountryField(_l("Or a country"))
@@ -98,6 +103,9 @@ class PartyRow(PlainForm):
         if self.organisation.data and self.country.data:
             self.country.errors = [_("Name the country in a row of its own, or leave it empty.")]
             return False
+        if self.signed_on.data and self.signed_on.data > self.today:
+            self.signed_on.errors = [_("Enter the day of the signature: today or earlier.")]
+            return False
         return valid
 
     def to_details(self) -> PartyDetails:
@@ -117,9 +125,12 @@ class PartiesForm(EditForm):
     parties = FieldList(FormField(PartyRow), label=_l("Participants"), max_entries=MAX_PARTIES)
 
     @classmethod
-    def of(cls, seen: Sequence[PartyDetails]) -> "PartiesForm":
+    def of(cls, seen: Sequence[PartyDetails], today: date) -> "PartiesForm":
         """The form with those who take part now, or with what was sent."""
-        return cls(data={"parties": [*map(vars, seen), *[{}] * EMPTY_ROWS]})
+        form = cls(data={"parties": [*map(vars, seen), *[{}] * EMPTY_ROWS]})
+        for row in form.parties:
+            row.form.today = today
+        return form
 
     def to_parties(self) -> list[PartyDetails]:
         rows = (row.form for row in self.parties)
@@ -127,7 +138,9 @@ class PartiesForm(EditForm):
 
 
 class NoteRow(PlainForm):
-    """What became of an outcome by a day; an empty row is nothing."""
+    """What became of an outcome by a day, not before its `first_day`; an empty row is nothing."""
+
+    first_day: date
 
     noted_on = DayField(_l("Day"), [Optional(), plausible])
     status = _status_field(_l("Status since then"))
@@ -145,6 +158,10 @@ class NoteRow(PlainForm):
         if not self.noted_on.data and not self.noted_on.errors:
             self.noted_on.errors = [_("Enter the day.")]
             valid = False
+        elif self.noted_on.data and self.noted_on.data < self.first_day:
+            first = day(self.first_day)
+            self.noted_on.errors = [_("Enter %(day)s or a later day: there was no outcome before.", day=first)]
+            valid = False
         if not self.text.data:
             self.text.errors = [_("Enter a note: what became of it.")]
             valid = False
@@ -161,9 +178,12 @@ class FollowUpForm(EditForm):
     notes = FieldList(FormField(NoteRow), label=_l("Follow-up"), max_entries=MAX_NOTES)
 
     @classmethod
-    def of(cls, seen: Sequence[NoteDetails]) -> "FollowUpForm":
+    def of(cls, seen: Sequence[NoteDetails], outcome: Outcome) -> "FollowUpForm":
         """The form with what has been noted so far, or with what was sent."""
-        return cls(data={"notes": [*map(vars, seen), {}]})
+        form = cls(data={"notes": [*map(vars, seen), {}]})
+        for row in form.notes:
+            row.form.first_day = outcome.agreed_on or date(outcome.year, 1, 1)
+        return form
 
     def to_notes(self) -> list[NoteDetails]:
         rows = (row.form for row in self.notes)

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 
 from dofc_events.accounts.guards import acting
 from dofc_events.conference.models import Edition
-from dofc_events.core.clock import now
+from dofc_events.core.clock import in_zone, now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.memory.outcomes import service
 from dofc_events.memory.outcomes.models import Outcome
@@ -82,7 +82,7 @@ def participants(edition: Edition, slug: str) -> ResponseReturnValue:
     """Say who takes part in an outcome, and who signed it."""
     found = _outcome(edition, slug)
     seen = service.parties_of(found)
-    form = PartiesForm.of(seen)
+    form = PartiesForm.of(seen, in_zone(now(), edition.zone).date())
     if not form.validate_on_submit():
         names = organisation_names(db.session())
         return form_page(form, f"{PAGES}/participants.html", outcome=found, names=names, **around(edition))
@@ -97,7 +97,7 @@ def follow_up(edition: Edition, slug: str) -> ResponseReturnValue:
     """Note what became of an outcome."""
     found = _outcome(edition, slug)
     seen = service.notes_of(found)
-    form = FollowUpForm.of(seen)
+    form = FollowUpForm.of(seen, found)
     if not form.validate_on_submit():
         return form_page(form, f"{PAGES}/follow_up.html", outcome=found, **around(edition))
     with unit_of_work() as session:
