@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from sqlalchemy.orm.util import identity_key
 
 from dofc_events.conference.models import Category, Edition
+from dofc_events.core.audit import AuditEntry
 from dofc_events.core.db import in_pieces
 from dofc_events.core.references import read_token, sign
 from dofc_events.core.statements import PLANNED_WITH_VALUES
@@ -209,3 +210,17 @@ def leads_to_erased(session: Session, token: str, *purposes: str) -> bool:
     signed = [read_token(settings().keys, purpose, token) for purpose in (PURPOSE, PROOF, *purposes)]
     named = [one[0].partition(".")[0] for one in signed if one]
     return bool(named) and session.scalar(select(Registration.id).where(Registration.reference.in_(named))) is None
+
+
+def merged_into(session: Session, registration: Registration) -> str:
+    """The reference of the live registration that stays of those that this one, which ended, was merged with; or ""."""
+    if registration.ended_at is None:
+        return ""
+    ended = select(func.max(AuditEntry.id)).where(
+        AuditEntry.about == registration.reference, AuditEntry.act == "cancelled"
+    )
+    query = select(Registration).join(AuditEntry, AuditEntry.details["other"].as_string() == Registration.reference)
+    other = session.scalar(query.where(AuditEntry.id == ended.scalar_subquery()))
+    if other is None or other.is_gone:
+        return ""
+    return other.reference if other.ended_at is None else merged_into(session, other)

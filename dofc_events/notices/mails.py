@@ -100,12 +100,14 @@ def status_message(
     before: ClaimStatus | None = None,
     because: str = "",
     stated_consent: str = "",
+    merged_into: str = "",
 ) -> Envelope:
     """The message that says what a registration holds now, and what changed about `seats`, by trip.
 
     `handed_over_by` names who handed it to its new delegate; `before` is what one that has ended held, or CANCELLED of
     one that was reinstated; `because` is the reason for which organisers confirmed, cancelled or reinstated it by hand;
-    `stated_consent` is what they said about the delegate's consent when they made the registration themselves.
+    `stated_consent` is what they said about the delegate's consent when they made the registration themselves;
+    `merged_into` is the reference of the one that stays in place of one that was cancelled.
     """
     match standing.status:
         case ClaimStatus.CONFIRMED:
@@ -120,7 +122,7 @@ def status_message(
         case ClaimStatus.EXPIRED:
             return registration_expired(standing, seats, handed_over_by, before)
         case ClaimStatus.CANCELLED:
-            return registration_cancelled(standing, seats, before, because)
+            return registration_cancelled(standing, seats, before, because, merged_into)
 
 
 def registration_confirmed(
@@ -167,10 +169,10 @@ def registration_expired(
 
 
 def registration_cancelled(
-    standing: Standing, seats: Seats, before: ClaimStatus | None = None, because: str = ""
+    standing: Standing, seats: Seats, before: ClaimStatus | None = None, because: str = "", merged_into: str = ""
 ) -> Envelope:
     """The calendar file takes the days out again for who had them in."""
-    words: dict[str, Any] = {"register": _link_to_register(standing), "because": because}
+    words: dict[str, Any] = {"because": because, "merged_into": merged_into, "register": _link_to_register(standing)}
     file = calendar_of(standing, seats) if before is ClaimStatus.CONFIRMED else None
     return _message("cancelled", "registration-cancelled", standing, file, seats=seats, before=before, **words)
 

@@ -15,7 +15,7 @@ from dofc_events.core.audit import Actor, record
 from dofc_events.core.changes import Difference
 from dofc_events.core.db import in_pieces
 from dofc_events.delegates.models import ConsentText, Registration
-from dofc_events.delegates.queries import live_registration_id, registrations_by_id
+from dofc_events.delegates.queries import live_registration_id, merged_into, registrations_by_id
 from dofc_events.mail import outbox
 from dofc_events.mail.envelope import Envelope
 from dofc_events.mail.models import Message
@@ -78,18 +78,23 @@ class Changes:
         confirmed: bool = False,
         before: ClaimStatus | None = None,
         because: str = "",
+        other: str = "",
     ) -> None:
-        """By this act somebody's place at the edition is not what it was; once confirmed, requested seats follow it."""
-        self._happened(act, registration, **({"because": because} if because else {}))
+        """By this act somebody's place at the edition is not what it was; once confirmed, requested seats follow it.
+
+        `other` is the reference of the registration with which a cancelled one was merged.
+        """
+        said = {"because": because, "other": other}
+        self._happened(act, registration, **{name: value for name, value in said.items() if value})
         choices = self.news.get(registration.id, News()).choices
         self.news[registration.id] = News(place=True, before=before, because=because, choices=choices)
         if confirmed:
             self.book.settle(registration.id)
 
-    def cancelled(self, registration: Registration, before: ClaimStatus, because: str = "") -> None:
+    def cancelled(self, registration: Registration, before: ClaimStatus, because: str = "", *, other: str = "") -> None:
         """Somebody's registration ends; what organisers wrote to many, and has not left, no longer goes to them."""
         registration.ended_at = self.now
-        self.place("cancelled", registration, before=before, because=because)
+        self.place("cancelled", registration, before=before, because=because, other=other)
         self.ended.append(registration.reference)
 
     def added(self, registration: Registration, status: ClaimStatus, file: str, *, told: bool) -> None:
@@ -294,6 +299,7 @@ def write(
     )
     if news.place:
         words = {"handed_over_by": handed_over_by, "because": news.because}
+        words["merged_into"] = merged_into(session, standing.registration)
         if news.added:
             words["stated_consent"] = session.get_one(ConsentText, standing.registration.consent_version).text
         message = mails.status_message(standing, news.seats, before=news.before, **words)

@@ -13,6 +13,7 @@ from dofc_events.conference.rules import CategoryState, Window
 from dofc_events.core.clock import in_zone, now
 from dofc_events.core.db import db
 from dofc_events.delegates.models import Registration
+from dofc_events.delegates.queries import merged_into
 from dofc_events.delegates.service import details_of
 from dofc_events.mail.queries import latest_message
 from dofc_events.mail.render import link
@@ -90,6 +91,7 @@ def own_context(registration: Registration, token: str) -> dict[str, Any]:
         "message": latest_message(db.session(), registration.reference, registration.mailed_key),
         "frozen": is_frozen(registration),
         "over": edition.is_over(at),
+        "merged_into": merged_into(db.session(), registration),
         "registration_is_open": edition.window(at) is Window.OPEN,
         "calendars": _calendars(edition),
         "handed_over_by": handed_over_by(db.session(), registration),

@@ -32,6 +32,7 @@ MESSAGES = (
     lambda standing: mails.offer_reminder(standing, [standing.claim]),
     lambda standing: mails.registration_expired(standing, {}),
     lambda standing: mails.registration_cancelled(standing, {}),
+    lambda standing: mails.registration_cancelled(standing, {}, merged_into="ABCD-2345"),
     lambda standing: mails.registration_changed(standing, ["given_name", "dietary"]),
     mails.registration_link,
     mails.already_registered,

@@ -102,12 +102,21 @@ def person_at_the_door(session: Session, edition_id: int, day: date, reference: 
     return next(iter(_read(session, _people(edition_id, day).where(Registration.reference == reference))), None)
 
 
-def let_in_by(session: Session, year: int, references: Collection[str]) -> dict[str, str]:
-    """The last actor to check in each of these, as the trail writes actors, with an account's name for its address."""
-    query = select(AuditEntry.about, AuditEntry.actor, Account.name).where(AuditEntry.about.in_(references))
+def on_record(session: Session, year: int, references: Collection[str]) -> dict[str, dict[str, str]]:
+    """What the trail says of these people: who was `let_in_by` whom, and what was `merged_into` which registration.
+
+    The last actor to check in each stands as the trail writes actors, with an account's name for its address.
+    """
+    query = select(AuditEntry, Account.name).where(AuditEntry.about.in_(references))
     query = query.outerjoin(Account, AuditEntry.actor == "account:" + Account.email)
-    query = query.where(AuditEntry.scope == str(year), AuditEntry.act == "arrived").order_by(AuditEntry.id)
-    return {entry.about: f"account:{entry.name}" if entry.name else entry.actor for entry in session.execute(query)}
+    acts = AuditEntry.act.in_(("arrived", "cancelled"))
+    let_in_by, merged_into = dict[str, str](), dict[str, str]()
+    for entry, name in session.execute(query.where(AuditEntry.scope == str(year), acts).order_by(AuditEntry.id)):
+        if entry.act == "arrived":
+            let_in_by[entry.about] = f"account:{name}" if name else entry.actor
+        else:
+            merged_into[entry.about] = entry.details.get("other", "")
+    return {"let_in_by": let_in_by, "merged_into": merged_into}
 
 
 def _people(edition_id: int, day: date) -> Found:

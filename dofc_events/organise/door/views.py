@@ -144,7 +144,7 @@ def _door(edition: Edition) -> dict[str, Any]:
         "letters": door_queries.letters_at(session, edition.id, today),
         "came_with": came_with(session, [one.registration.id for one in shown]),
         "seats": seats_of(session, [one.registration.id for one in shown]),
-        "let_in_by": door_queries.let_in_by(session, edition.year, [one.registration.reference for one in shown]),
+        **door_queries.on_record(session, edition.year, [one.registration.reference for one in shown]),
         **_frame(edition),
     }
 

@@ -22,7 +22,7 @@ from dofc_events.web.dates import as_recorded
 
 @dataclass(frozen=True)
 class TrailLine:
-    """One entry of the trail as organisers read it."""
+    """One entry of the trail as organisers read it; `other` is the reference of the other of two registrations."""
 
     id: int
     at: datetime
@@ -31,6 +31,7 @@ class TrailLine:
     about: str
     sentence: str
     particulars: list[str]
+    other: str
 
 
 def line_of(entry: AuditEntry, edition: Edition, trip_titles: Mapping[str, str]) -> TrailLine:
@@ -40,7 +41,9 @@ def line_of(entry: AuditEntry, edition: Edition, trip_titles: Mapping[str, str])
     particulars = act.particulars(said) if act else []
     if said["untold"]:
         particulars = [*particulars, _("The delegate was not told.")]
-    return TrailLine(entry.id, entry.at, entry.actor, entry.act, entry.about, sentence, particulars)
+    return TrailLine(
+        entry.id, entry.at, entry.actor, entry.act, entry.about, sentence, particulars, said["other"] or ""
+    )
 
 
 SEATS = {

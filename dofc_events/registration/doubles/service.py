@@ -91,7 +91,7 @@ def merge(session: Session, edition_id: int, pair_id: int, wanted: Merging, acto
             _take_over_seats(session, changes.book, kept, other, now)
     elif place.claim.used_at:
         raise ArrivedWithOther
-    changes.cancelled(other, place.status, wanted.because)
+    changes.cancelled(other, place.status, wanted.because, other=kept.reference)
     next_in_line = places.cancel_claim(session, pool, place.claim, terms_of(edition, now), now)
     moved_up(session, changes, give_back(session, edition, [other], now))
     changes.book.leave(other.id)

@@ -14,7 +14,7 @@ from dofc_events.core.countries import country_codes
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import NotAgreed, Refusal
 from dofc_events.delegates.models import Registration
-from dofc_events.delegates.queries import live_registration, registration_by_reference
+from dofc_events.delegates.queries import live_registration, merged_into, registration_by_reference
 from dofc_events.delegates.service import details_of
 from dofc_events.extensions import settings
 from dofc_events.groups.queries import group_with
@@ -282,6 +282,7 @@ def _to_reinstate(edition: Edition, found: Registration) -> dict[str, Any]:
     return {
         "registration": found,
         "known": known and known.reference,
+        "merged_into": merged_into(session, found),
         "can_be_reinstated": found.ended_at is not None and on_behalf.can_be_added_to(edition, now()),
         "needed": raise_needed(session, standing_of(session, found.id).claim.pool, found.category_id),
         "asked": None,

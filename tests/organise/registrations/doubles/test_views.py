@@ -3,17 +3,20 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from dofc_events.conference.queries import edition_by_year
 from dofc_events.delegates.doubles import service as doubles
 from dofc_events.delegates.models import LikelyDouble
-from dofc_events.delegates.queries import registration_by_reference
+from dofc_events.delegates.queries import registration_by_reference, token_of
+from dofc_events.mail.models import Message
 from dofc_events.questions.queries import answered_by, answers_of
 from dofc_events.registration.answers.service import give_answers
 from dofc_events.registration.arrivals.service import note_arrival
+from dofc_events.registration.service import cancel_registration
 from tests.support.databases import count_queries
 from tests.support.factories import DELEGATE, NOW, find_doubles, make_edition, make_question, make_registration
+from tests.support.tree import parsed
 
 ANA: dict[str, Any] = {"given_name": "Ana", "family_name": "Kovač", "country": "RS", "organisation": "Zelena Energija"}
 
@@ -182,6 +185,36 @@ def test_merging_says_who_has_arrived_and_keeps_their_place(organiser, register,
     page.form().fill(keep="first").submit()
     arrived = organiser.get(f"/organise/editions/{year}/registrations?arrived=yes")
     assert [row["data-registration"] for row in arrived.all("tr[data-registration]")] == [one]
+
+
+def test_whoever_was_merged_away_is_led_to_the_registration_that_stays(
+    organiser, client, register, reading, writing, year
+):
+    kept, other = register({"email": "ana.kovac@dofc.test"}, {"email": "ana.kovac1@dofc.test"})
+    organiser.get(f"/organise/editions/{year}/doubles").follow("Merge").form().fill(
+        keep="first", email="first"
+    ).submit()
+    with reading() as session:
+        merged = registration_by_reference(session, edition_by_year(session, year).id, other)
+        own = f"/registrations/{token_of(merged)}/"
+        (told,) = session.scalars(select(Message).where(Message.kind == "registration-cancelled"))
+    for part in (told.text, parsed(told.html).get_text(" ")):
+        assert f"You are still registered, under the reference {kept}" in part
+        assert "next in line" not in part and "Their reason" not in part
+    assert told.subject == f"Your registrations for Days of Clusters {year} have been merged"
+    page = client.get(own)
+    assert f"You are still registered, under the reference {kept}" in page.text and "egister again" not in page.text
+    person = f"/organise/editions/{year}/registrations/"
+    page = organiser.get(person + other).follow(f"Merged into {kept}")
+    assert page.url == person + kept
+    assert f"was merged into {kept}" in organiser.get(f"{person}{other}/reinstate").text
+    page = organiser.get(f"/organise/editions/{year}/check-in?q={other}").follow(f"Merged into {kept}")
+    assert page.one("[data-registration]")["data-registration"] == kept
+    # Nobody is led to what has ended as well.
+    with writing() as session:
+        stays = registration_by_reference(session, edition_by_year(session, year).id, kept)
+        cancel_registration(session, stays.id, DELEGATE, NOW)
+    assert "Register again" in client.get(own).text
 
 
 def test_who_merges_a_pair_that_was_merged_meanwhile_is_told_so(organiser, register, year):
