@@ -19,8 +19,8 @@ class Message(Base):
     `scope` (an edition's year) and `about` (a reference) are plain text. `due_at` is when it is to be sent (again).
     `waits_since` is when it was queued, or queued again, however often it was tried since; `refusals` counts temporary
     refusals, `attempts` every try. A message is not sent after `expires_at`. `attachments` have their text here, or the
-    hash of a file. At `text_removed_at` its text and attachments were removed: it was sent long ago, and only the
-    record of it is kept.
+    hash of a file. At `text_removed_at` its text and attachments were removed, because it was sent long ago or named
+    somebody who was erased, and only the record of it is kept.
     """
 
     __tablename__ = "messages"

@@ -24,6 +24,7 @@ from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState
 from dofc_events.organise.rules import masked, masked_html
 from dofc_events.organise.shared import EDITION, around, asked_turn, emailed, not_sent
+from dofc_events.privacy.rules import GONE
 from dofc_events.web.asking import be_sure
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 from dofc_events.web.security import MAIL_PREVIEW_POLICY
@@ -168,6 +169,7 @@ def _message_context(edition: Edition | None, message_id: int) -> dict[str, Any]
     about = registration_by_reference(db.session(), edition.id, found.about) if edition else None
     return {
         "message": found,
+        "is_nobodys": found.recipient == GONE,
         "text": masked(found.text) if delivers else found.text,
         "last_error": masked(found.last_error or ""),
         "delivers": delivers,

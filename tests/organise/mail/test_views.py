@@ -7,12 +7,14 @@ import pytest
 from sqlalchemy import select, text
 
 from dofc_events.accounts.service import ask_for_link
+from dofc_events.delegates.queries import registration_by_reference
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState
+from dofc_events.privacy.erasing.service import erase_registration
 from dofc_events.web.security import MAIL_PREVIEW_POLICY
 from tests.organise.mail.conftest import mail
 from tests.support.databases import count_queries
-from tests.support.factories import NOW, make_account, make_edition, make_registration
+from tests.support.factories import DELEGATE, NOW, make_account, make_edition, make_registration
 
 SECRET = re.compile(r"/(?:registrations|sign-in)/[\w-]+[.\w-]{20,}")
 
@@ -189,9 +191,18 @@ def test_a_message_whose_text_was_removed_says_so_and_cannot_be_sent(enter, edit
     message_id = write(state=MessageState.SENT, sent_at=NOW, text="", html="", attachments=[], text_removed_at=NOW)
     browser = enter("organiser", edition, into=delivering)
     page = mail(browser, year, f"/{message_id}")
-    assert "The text has been removed" in page.text
+    assert "because the email was written long ago, or named somebody who has been erased. The recipient" in page.text
     assert not page.all("iframe") and not page.all('form[action*="send-again"]')
     assert mail(browser, year, f"/{message_id}/html").status == 404
+
+
+def test_a_message_of_somebody_who_was_erased_says_why_it_has_no_text(enter, edition, year, write, writing):
+    message_id = write()
+    with writing() as session:
+        person = registration_by_reference(session, edition.id, session.get_one(Message, message_id).about)
+        erase_registration(session, person.id, DELEGATE, NOW)
+    page = mail(enter("organiser", edition), year, f"/{message_id}")
+    assert "The text and the recipient have been removed, because" in page.text and "long ago" not in page.text
 
 
 @pytest.mark.databases("sqlite")
