@@ -6,7 +6,7 @@ from dataclasses import fields
 from datetime import date
 from typing import Any
 
-from flask import abort, request
+from flask import Response, abort, request
 from flask_babel import gettext as _
 
 from dofc_events.conference.models import Edition
@@ -23,6 +23,7 @@ from dofc_events.questions.texts import waiting_for
 from dofc_events.registration.queries import FLAGS, Audience, Filters
 from dofc_events.web.converters import LARGEST_ID
 from dofc_events.web.dates import day
+from dofc_events.web.errors import gone
 
 EDITION = "/editions/<year:year>"
 # A key, also of who waits for an option, or what stands for any answer or none; or a day.
@@ -39,6 +40,11 @@ def around(edition: Edition | None) -> dict[str, Any]:
     """
     scopes = None if edition is None else (str(edition.year),)
     return {"edition": edition, "mail_health": mail_health(db.session(), now(), scopes)}
+
+
+def nobody(back: str, label: str) -> Response:
+    """What is answered where no registration has the reference: it may have had it until it was erased."""
+    return gone(_("Nobody has this reference"), _("The registration may have been erased."), back, label)
 
 
 def not_sent() -> str:

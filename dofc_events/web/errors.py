@@ -48,6 +48,12 @@ class LinkNotValid(Exception):
     """A link that acts for a person is not (or no longer) one of ours; the pages behind it say how to get another."""
 
 
+def gone(heading: str, text: str, back: str, label: str) -> Response:
+    """404 for what may have been here until somebody else ended it: says so, and leads `back`."""
+    page = render_template("errors/page.html", code=404, heading=heading, text=text, back=back, label=label)
+    return make_response(page, 404)
+
+
 def try_views_again(app: Flask) -> None:
     """Let every view that is registered begin anew where the database ended its transaction for another one's sake."""
     for endpoint, view in app.view_functions.items():

@@ -25,6 +25,7 @@ from dofc_events.organise.accounts.factors import views as factors
 from dofc_events.organise.shared import around, before_id
 from dofc_events.organise.trail.network.texts import ROLES, line_of
 from dofc_events.web.asking import be_sure
+from dofc_events.web.errors import gone
 from dofc_events.web.forms import ButtonForm, answer_errors
 
 blueprint = Blueprint("accounts", __name__)
@@ -71,7 +72,9 @@ def account(account_id: int) -> ResponseReturnValue:
 def end_role(account_id: int, role_id: int) -> ResponseReturnValue:
     """End one of its roles, after asking."""
     account = _of(account_id)
-    held = next((role for role in account.roles if role.id == role_id), None) or abort(404)
+    held = next((role for role in account.roles if role.id == role_id), None)
+    if held is None:
+        raise NoSuchRole
     place = queries.where_roles_are(db.session(), [held]).get(role_id, "")
     role = f"{ROLES[held.role]} {place}".strip()
     meaning = _("The role would have to be given again.")
@@ -162,8 +165,6 @@ def _done(
             act(session, actor=acting(), now=now())
             if asks is not None:
                 asks(back=url_for(".account", account_id=account_id), around=partial(around, None))
-    except NoSuchRole:
-        abort(404)
     except LastChair:
         nothing = _("Nothing has been changed: the network has no other chair.")
         first = _("Ask whoever runs the site to make somebody chair first, with “%(command)s”.", command=MAKE_CHAIR)
@@ -171,6 +172,14 @@ def _done(
     else:
         flash(words, "success")
     return redirect(url_for(".account", account_id=account_id), 303)
+
+
+@blueprint.errorhandler(NoSuchRole)
+def _ended(refusal: NoSuchRole) -> ResponseReturnValue:
+    assert request.view_args is not None
+    here = url_for(".account", account_id=request.view_args["account_id"])
+    heading, text = _("This role has ended"), _("Somebody else may have ended it, or its last day is over.")
+    return gone(heading, text, here, _("Go to the account"))
 
 
 def _of(account_id: int) -> Account:

@@ -18,7 +18,7 @@ from dofc_events.extensions import limiter
 from dofc_events.groups.queries import came_with
 from dofc_events.organise.door import queries as door_queries
 from dofc_events.organise.door.forms import ArrivalForm
-from dofc_events.organise.shared import EDITION, before_id
+from dofc_events.organise.shared import EDITION, before_id, nobody
 from dofc_events.places.queries import categories_with_places, edition_pool
 from dofc_events.places.service import NothingFree
 from dofc_events.registration.arrivals.service import (
@@ -109,7 +109,7 @@ def new(edition: Edition) -> ResponseReturnValue:
 def _note(edition: Edition, reference: str, *, arrived: bool) -> None:
     person = registration_by_reference(db.session(), edition.id, reference)
     if person is None:
-        abort(404)
+        abort(nobody(url_for(".check_in", year=edition.year), _("Go to the door")))
     act = note_arrival if arrived else undo_arrival
     try:
         with unit_of_work() as session:

@@ -22,6 +22,7 @@ from dofc_events.organise.groups.forms import PromiseForm
 from dofc_events.organise.shared import EDITION, around, emailed
 from dofc_events.places.queries import edition_pool
 from dofc_events.registration.on_behalf.service import EditionNotRunning
+from dofc_events.web.errors import gone
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 
 blueprint = Blueprint("groups", __name__)
@@ -91,6 +92,8 @@ def change(edition: Edition, reference: str) -> ResponseReturnValue:
             )
     except NotAgreed as asked:
         return answer_errors(form, PROMISE, **(context | {"asked": asked}))
+    except service.NoPromise:
+        raise
     except Refusal as refusal:
         form.show_refusal(refusal)
         return answer_errors(form, PROMISE, **context)
@@ -112,8 +115,6 @@ def withdraw(edition: Edition, reference: str) -> ResponseReturnValue:
             unused = service.withdraw_promise(session, found.id, acting(), now(), agreed=agreed)
     except NotAgreed as asked:
         return answer_errors(form, WITHDRAW, **(context | {"asked": asked}))
-    except service.NoPromise:
-        return redirect(url_for(".group", year=edition.year, reference=reference), 303)
     words = ngettext("%(num)d unused place is free again.", "%(num)d unused places are free again.", unused)
     flash(words, "success")
     return redirect(url_for(".group", year=edition.year, reference=reference), 303)
@@ -143,8 +144,16 @@ def _group(edition: Edition, reference: str) -> Group:
 def _promised(edition: Edition, reference: str) -> Group:
     found = _group(edition, reference)
     if found.promise_id is None:
-        abort(404)
+        raise service.NoPromise
     return found
+
+
+@blueprint.errorhandler(service.NoPromise)
+def _not_kept(refusal: service.NoPromise) -> ResponseReturnValue:
+    assert request.view_args is not None
+    heading = _("No places are kept for this group")
+    text = _("A colleague may have withdrawn the promise, or its date has passed.")
+    return gone(heading, text, url_for(".group", **request.view_args), _("Go to the group"))
 
 
 def _context(edition: Edition, found: Group | None) -> dict[str, Any]:

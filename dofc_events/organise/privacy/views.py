@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, abort, flash, make_response, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -18,7 +18,7 @@ from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import registration_by_reference
 from dofc_events.organise.privacy.forms import BecauseForm, EraseForm, PeriodsForm
 from dofc_events.organise.rules import masked_details
-from dofc_events.organise.shared import EDITION, around
+from dofc_events.organise.shared import EDITION, around, nobody
 from dofc_events.privacy import service
 from dofc_events.privacy.accounts.service import StillHasRoles
 from dofc_events.privacy.erasing.service import StillContact
@@ -159,8 +159,7 @@ def person_json(edition: Edition, reference: str) -> ResponseReturnValue:
 def _registration(edition: Edition, reference: str) -> Registration:
     registration = registration_by_reference(db.session(), edition.id, reference)
     if registration is None or registration.is_gone:
-        heading, text = _("Nobody has this reference"), _("The registration may have been erased.")
-        abort(make_response(render_template("errors/page.html", code=404, heading=heading, text=text), 404))
+        abort(nobody(url_for("organise.registrations.index", year=edition.year), _("Go to the registrations")))
     return registration
 
 

@@ -4,16 +4,28 @@ from collections.abc import Collection, Iterable
 from dataclasses import fields
 from typing import Any
 
-from flask import abort, request
+from flask import abort, request, url_for
 from flask_babel import get_locale
+from flask_babel import gettext as _
 
-from dofc_events.conference.models import Category
+from dofc_events.conference.models import Category, Edition
 from dofc_events.core.countries import country_names
+from dofc_events.core.db import db
+from dofc_events.delegates.models import Registration
+from dofc_events.delegates.queries import registration_by_reference
 from dofc_events.organise.registrations.queries import Order, Ranks, Sort
+from dofc_events.organise.shared import nobody
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.queries import Filters
 
 OF_THE_LIST = {*(field.name for field in fields(Filters)), "sort", "columns"}
+
+
+def registration_at(edition: Edition, reference: str) -> Registration:
+    """One registration of an edition, or 404."""
+    found = registration_by_reference(db.session(), edition.id, reference)
+    here = url_for("organise.registrations.index", year=edition.year)
+    return found or abort(nobody(here, _("Go to the registrations")))
 
 
 def of_the_list() -> dict[str, Any]:

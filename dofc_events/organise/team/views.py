@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, url_for
+from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -23,6 +23,7 @@ from dofc_events.organise.shared import EDITION, around, emailed
 from dofc_events.organise.team.forms import ROLE_NAMES, ChangeRoleForm, InvitationForm, RoleEndForm
 from dofc_events.organise.trail.network.texts import ROLES
 from dofc_events.web.asking import be_sure
+from dofc_events.web.errors import gone
 from dofc_events.web.forms import answer_errors, answer_too_many, form_page
 
 blueprint = Blueprint("team", __name__)
@@ -67,12 +68,9 @@ def role(edition: Edition, role_id: int) -> ResponseReturnValue:
     context = _of_one(edition, role)
     if not form.validate_on_submit():
         return form_page(form, "organise/team/role.html", **context)
-    try:
-        with unit_of_work() as session:
-            ends_at, seen = _ends_at(form, edition), (role.ends_at,)
-            changed = team.change_end(session, edition.id, role.id, ends_at, acting(), now(), seen=seen)
-    except NoSuchRole:
-        abort(404)
+    with unit_of_work() as session:
+        ends_at, seen = _ends_at(form, edition), (role.ends_at,)
+        changed = team.change_end(session, edition.id, role.id, ends_at, acting(), now(), seen=seen)
     flash(
         _("The last day has been changed.") if changed else _("Nothing has been changed."),
         "success" if changed else "info",
@@ -95,8 +93,6 @@ def end_role(edition: Edition, role_id: int) -> ResponseReturnValue:
         with unit_of_work() as session:
             team.end_role(session, edition.id, role.id, acting(), now(), even_the_last=is_chair())
             be_sure(asked, meaning, _("End the role now"), back=here, around=partial(around, edition))
-    except NoSuchRole:
-        abort(404)
     except team.LastOrganiser:
         flash(
             _("Nothing has been changed: nobody else organises this edition. Add somebody first, or ask the chair."),
@@ -125,7 +121,7 @@ def _of_one(edition: Edition, role: Role) -> dict[str, Any]:
     return {"role": role, "role_names": ROLE_NAMES, "without": _without(edition, role), **around(edition)}
 
 
-def _without(edition: Edition, role: Role) -> str:
+def _without(edition: Edition, role: Role) -> Any:
     """What the holder of a role will see of the edition when it has ended."""
     person, others = role.account.name, [grant for grant in role.account.grants(now()) if grant != role.grant]
     for other in (RoleName.CHAIR, *EDITION_ROLES):
@@ -138,9 +134,18 @@ def _without(edition: Edition, role: Role) -> str:
 
 def _role(edition: Edition, role_id: int) -> Role:
     role = queries.role_at(db.session(), edition.id, role_id)
-    if role is None or role.has_ended(now()):
+    if role is None:
         abort(404)
+    if role.has_ended(now()):
+        raise NoSuchRole
     return role
+
+
+@blueprint.errorhandler(NoSuchRole)
+def _ended(refusal: NoSuchRole) -> ResponseReturnValue:
+    assert request.view_args is not None
+    heading, text = _("This role has ended"), _("A colleague may have ended it, or its last day is over.")
+    return gone(heading, text, url_for(".index", year=request.view_args["year"]), _("Go to the team"))
 
 
 def _with_today(form: Any, edition: Edition) -> Any:

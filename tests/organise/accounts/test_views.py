@@ -73,6 +73,15 @@ def test_one_role_ends_and_the_others_stay(chair, elena, reading):
     assert roles_of(reading, elena) == []
 
 
+@pytest.mark.parametrize("role", ["organiser", "member"])
+def test_who_ends_a_role_that_has_just_ended_reads_so_and_is_led_back(chair, elena, role):
+    form = chair.get(f"/organise/accounts/{elena}").form(f"[data-role={role}] form")
+    form.submit().agree()
+    again = form.submit()
+    assert (again.status, again.h1) == (404, "This role has ended")
+    assert again.follow("Go to the account").url == f"/organise/accounts/{elena}"
+
+
 def test_an_account_ends_with_its_roles_its_sessions_and_its_links(chair, elena, reading, client):
     with reading() as session:
         hers = client.another().sign_in(session.get_one(Account, elena))

@@ -10,6 +10,7 @@ from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import history_of
 from dofc_events.delegates.queries import registration_by_reference
 from dofc_events.organise.door.views import ROWS
+from dofc_events.privacy.erasing.service import erase_registration
 from dofc_events.registration.arrivals.service import note_arrival
 from dofc_events.registration.service import cancel_registration
 from tests.organise.door.conftest import DOOR, counts, find, names, press, shown
@@ -370,3 +371,13 @@ def test_who_came_with_a_group_is_found_by_its_name_and_its_contacts_and_says_wi
     assert every.text.count("Vera Ilić (Trakya Cluster)") == 3
     rows = dicts(read_csv(organiser.get("/organise/editions/2027/registrations.csv").data))
     assert [row["group_name"] for row in rows] == ["Vera Ilić"] * 3 + ["", ""]
+
+
+def test_who_ticks_somebody_who_has_just_been_erased_reads_so_and_is_led_back(desk, join, writing, edition):
+    reference = join()
+    page = desk.get(DOOR)
+    with writing() as session:
+        erase_registration(session, registration_by_reference(session, edition.id, reference).id, DELEGATE, NOW)
+    again = press(page, reference)
+    assert (again.status, again.h1) == (404, "Nobody has this reference")
+    assert again.follow("Go to the door").url == DOOR

@@ -113,6 +113,16 @@ def test_the_list_costs_the_same_for_one_group_and_for_many(organiser, writing, 
     assert counts[0] == counts[1]
 
 
+def test_who_changes_a_promise_that_has_just_been_withdrawn_reads_so_and_is_led_back(organiser):
+    group = promise(organiser)
+    change, withdraw = group.follow("Change the promise"), group.follow("Withdraw the promise")
+    withdraw.form("main form").submit()
+    for again in (change.form("main form").fill(organisation="Dom dva").submit(), withdraw.form("main form").submit()):
+        assert (again.status, again.h1) == (404, "No places are kept for this group")
+        assert again.follow("Go to the group").url == group.url
+    assert "Dom dva" in change.form("main form").fill(organisation="Dom dva").submit().one("[data-typed]").text
+
+
 def test_groups_of_an_archived_edition_are_read_only(organiser, writing, edition):
     page = promise(organiser)
     form = page.follow("Change the promise").form("main form").fill(places="5")

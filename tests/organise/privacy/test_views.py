@@ -16,6 +16,7 @@ from dofc_events.core.db import db
 from dofc_events.delegates.models import Registration
 from dofc_events.groups.service import Contact
 from dofc_events.hosting.models import Proposal
+from dofc_events.privacy.erasing.service import erase_registration
 from dofc_events.privacy.queries import periods_of
 from dofc_events.privacy.rules import Period
 from tests.support.databases import count_queries
@@ -91,6 +92,24 @@ def test_an_organiser_hands_out_and_erases_what_is_kept_about_somebody(app, writ
         assert faults(session) == []
     for page in (browser.get(path), form.submit()):
         assert page.status == 404 and "The registration may have been erased." in page.text
+
+
+def test_who_writes_about_somebody_just_erased_reads_so_and_is_led_back(writing, sign_in):
+    with writing() as session:
+        edition = make_edition(session, now=now())
+        organiser = make_account(session, role=RoleName.ORGANISER, edition=edition, now=now())
+        person = make_registration(session, edition, now=now())
+        id_, people = person.id, f"/organise/editions/{edition.year}/registrations"
+        path = f"{people}/{person.reference}"
+    browser = sign_in(organiser)
+    note = browser.get(path).form("/note").fill(note="Speaks at ten")
+    change = browser.get(f"{path}/edit").form()
+    with writing() as session:
+        erase_registration(session, id_, COMMAND, now())
+    for page in (note.submit(), change.submit(), browser.get(path), browser.get(f"{path}/files")):
+        assert (page.status, page.h1) == (404, "Nobody has this reference")
+        assert page.follow("Go to the registrations").url == people
+    assert "Speaks at ten" in note.submit().one("[data-typed]").text
 
 
 def test_an_organiser_is_told_what_the_edition_keeps_under_the_address_and_nothing_of_elsewhere(writing, sign_in):

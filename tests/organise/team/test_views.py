@@ -125,6 +125,18 @@ def test_ending_a_role_ends_it_at_once_and_can_be_taken_back(enter, edition, org
     assert other.get(team).status == 200
 
 
+def test_who_changes_a_role_that_has_just_ended_reads_so_and_is_led_back(organiser, team, writing):
+    invite(organiser, team)
+    with writing() as session:
+        role_id = session.scalars(select(Role).where(Role.role == "desk")).one().id
+    page = organiser.get(f"{team}/{role_id}")
+    change = page.form("form.form-narrow").fill(last_day="2026-12-24")
+    page.form("/end").submit().agree()
+    for again in (change.submit(), page.form("/end").submit(), organiser.get(page.url)):
+        assert (again.status, again.h1) == (404, "This role has ended")
+        assert again.follow("Go to the team").url == team
+
+
 @pytest.mark.parametrize("other", ["organiser", "chair"])
 def test_who_keeps_another_role_is_not_said_to_lose_everything(organiser, edition, team, writing, other):
     with writing() as session:

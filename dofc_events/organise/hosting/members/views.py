@@ -21,6 +21,7 @@ from dofc_events.organise.hosting.members.forms import ChangeMemberForm, NewMemb
 from dofc_events.organise.hosting.shared import DESK, around
 from dofc_events.organise.shared import emailed
 from dofc_events.web.asking import be_sure
+from dofc_events.web.errors import gone
 from dofc_events.web.forms import answer_errors, answer_too_many, form_page
 
 blueprint = Blueprint("members", __name__)
@@ -77,7 +78,8 @@ def member(slug: str) -> ResponseReturnValue:
         if ended:
             _be_sure(member, *chosen)
     if not ended:
-        abort(404)
+        heading, text = _("This role has ended"), _("Somebody else may have ended it.")
+        abort(gone(heading, text, url_for(".member", slug=slug), _("Go to the member")))
     flash(_("Role ended. Votes and reviews are kept."), "success")
     return redirect(url_for(".member", slug=slug), 303)
 

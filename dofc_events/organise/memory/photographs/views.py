@@ -40,6 +40,7 @@ from dofc_events.organise.memory.photographs.forms import (
 )
 from dofc_events.organise.memory.shared import MEMORY, writers_only
 from dofc_events.organise.shared import around
+from dofc_events.web.errors import gone
 from dofc_events.web.forms import ButtonForm, answer_errors, form_page
 from dofc_events.web.on_record import say
 from dofc_events.web.pictures import picture_answer
@@ -219,8 +220,9 @@ def decide(edition: Edition, photograph_id: int) -> ResponseReturnValue:
 @blueprint.errorhandler(service.NoSuchPhotograph)
 def _gone(refusal: service.NoSuchPhotograph) -> ResponseReturnValue:
     """Whether a colleague has deleted it, its number does not tell."""
+    assert request.view_args is not None
     heading, text = _("There is no such photograph"), _("You or a colleague may have deleted it already.")
-    return make_response(render_template("errors/page.html", code=404, heading=heading, text=text), 404)
+    return gone(heading, text, url_for(".index", year=request.view_args["year"]), _("Go to the photographs"))
 
 
 def _kept(file: FileStorage, room: int) -> service.Sent:

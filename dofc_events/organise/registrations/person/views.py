@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -14,7 +14,7 @@ from dofc_events.core.countries import country_codes
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import NotAgreed, Refusal
 from dofc_events.delegates.models import Registration
-from dofc_events.delegates.queries import live_registration, merged_into, registration_by_reference
+from dofc_events.delegates.queries import live_registration, merged_into
 from dofc_events.delegates.service import details_of
 from dofc_events.extensions import settings
 from dofc_events.groups.queries import group_with
@@ -31,7 +31,7 @@ from dofc_events.organise.registrations.person.queries import (
     references_here,
 )
 from dofc_events.organise.registrations.queries import Sort, categories, neighbours, tags_at
-from dofc_events.organise.registrations.shared import asked_order, of_the_list, ranks_of
+from dofc_events.organise.registrations.shared import asked_order, of_the_list, ranks_of, registration_at
 from dofc_events.organise.shared import EDITION, around, asked_filters, emailed
 from dofc_events.places.queries import edition_pool
 from dofc_events.places.rules import ClaimStatus
@@ -144,14 +144,6 @@ def address(edition: Edition, reference: str) -> ResponseReturnValue:
     else:
         flash(_("Nothing has been changed: this is already the address."), "info")
     return redirect(url_for(".index", year=edition.year, reference=reference, **of_the_list()), 303)
-
-
-def registration_at(edition: Edition, reference: str) -> Registration:
-    """One registration of an edition, or 404."""
-    found = registration_by_reference(db.session(), edition.id, reference)
-    if found is None:
-        abort(404)
-    return found
 
 
 PERSON = f"{EDITION}/registrations/<reference>"

@@ -13,7 +13,7 @@ from dofc_events.conference.models import Edition
 from dofc_events.core.clock import in_zone, now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.delegates.queries import registration_by_reference
-from dofc_events.organise.shared import EDITION, around
+from dofc_events.organise.shared import EDITION, around, nobody
 from dofc_events.organise.trips.bus.forms import BoardingForm
 from dofc_events.places.models import Pool
 from dofc_events.trips.bus.service import BusFull, NotOnTrip, board, undo_boarding
@@ -59,7 +59,7 @@ def manifest_file(edition: Edition, slug: str, kind: str) -> ResponseReturnValue
 def _note_boarding(edition: Edition, slug: str, reference: str, *, boards: bool) -> None:
     person = registration_by_reference(db.session(), edition.id, reference)
     if person is None:
-        abort(404)
+        abort(nobody(url_for(".manifest", year=edition.year, slug=slug), _("Go to the list at the bus")))
     act = board if boards else undo_boarding
     try:
         with unit_of_work() as session:

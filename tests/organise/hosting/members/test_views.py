@@ -76,8 +76,11 @@ def test_representatives_come_and_go(chair, writing, reading):
     assert page.url == f"{MEMBERS}/danube/"
     assert "Mira Petrović can now vote for Danube Cluster" in page.text
     assert "Mira Petrović" in chair.get(MEMBERS).one("[data-member=danube]").text
-    page = chair.get(f"{MEMBERS}/danube/").form("main section form").submit("Remove").agree()
-    assert "Nobody yet" in page.text
+    form = chair.get(f"{MEMBERS}/danube/").form("main section form")
+    assert "Nobody yet" in form.submit("Remove").agree().text
+    again = form.submit("Remove")
+    assert (again.status, again.h1) == (404, "This role has ended")
+    assert again.follow("Go to the member").url == f"{MEMBERS}/danube/"
     with reading() as session:
         left = session.scalars(select(Account.name).join(Role).where(Role.role == RoleName.MEMBER)).all()
         assert left == ["Ana Kovač"], "who speaks for another member stays"

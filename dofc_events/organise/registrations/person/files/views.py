@@ -12,8 +12,7 @@ from dofc_events.conference.models import Edition
 from dofc_events.core.clock import in_zone, now
 from dofc_events.core.db import db, unit_of_work
 from dofc_events.core.errors import Refusal
-from dofc_events.delegates.models import Registration
-from dofc_events.delegates.queries import registration_by_reference
+from dofc_events.organise.registrations.shared import registration_at
 from dofc_events.organise.shared import EDITION, around
 from dofc_events.questions.queries import files_of
 from dofc_events.registration.own.files import service
@@ -43,7 +42,7 @@ def index(edition: Edition, reference: str) -> ResponseReturnValue:
 @organisers_only
 def file(edition: Edition, reference: str, key: str) -> ResponseReturnValue:
     """A file, to be saved."""
-    kept = files_of(db.session(), _person(edition, reference).id).get(key) or abort(404)
+    kept = files_of(db.session(), registration_at(edition, reference).id).get(key) or abort(404)
     return file_answer(kept.name, kept.media_type, kept.content_hash)
 
 
@@ -51,7 +50,7 @@ def file(edition: Edition, reference: str, key: str) -> ResponseReturnValue:
 @organisers_only
 def add(edition: Edition, reference: str, key: str) -> ResponseReturnValue:
     """Add a file for a delegate, in place of the one that is there."""
-    registration_id, year = _person(edition, reference).id, edition.year
+    registration_id, year = registration_at(edition, reference).id, edition.year
 
     def keep(checked: CheckedFile) -> None:
         with unit_of_work() as session:
@@ -74,7 +73,7 @@ def add(edition: Edition, reference: str, key: str) -> ResponseReturnValue:
 @organisers_only
 def remove(edition: Edition, reference: str, key: str) -> ResponseReturnValue:
     """Remove a delegate's file."""
-    found, form = _person(edition, reference), ButtonForm()
+    found, form = registration_at(edition, reference), ButtonForm()
     if not form.validate_on_submit():
         return answer_errors(form, PAGE, **_context(edition, reference))
     kept, here = files_of(db.session(), found.id).get(key), url_for(".index", year=edition.year, reference=reference)
@@ -90,16 +89,12 @@ def remove(edition: Edition, reference: str, key: str) -> ResponseReturnValue:
     return redirect(here, 303)
 
 
-def _person(edition: Edition, reference: str) -> Registration:
-    return registration_by_reference(db.session(), edition.id, reference) or abort(404)
-
-
 def _who() -> Who:
     return Who(acting(), by_organisers=True, seen=request.form.get("seen"), replaces="replace" in request.form)
 
 
 def _context(edition: Edition, reference: str, key: str = "", form: AttachmentForm | None = None) -> dict[str, Any]:
-    found, on = _person(edition, reference), in_zone(now(), edition.zone).date()
+    found, on = registration_at(edition, reference), in_zone(now(), edition.zone).date()
     asked = service.asked_for_files(db.session(), found, on, by_organisers=True)
     is_over = found.ended_at is not None or edition.is_over(now())
     return {
