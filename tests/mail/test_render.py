@@ -204,7 +204,7 @@ def write_of_hosting(session) -> dict:
         "hosting/withdrawn_for_co_host": hosting.withdrawn_for_co_host(co_host, "lyon@dofc.test", ""),
         "hosting/co_host_confirmed": hosting.co_host_confirmed(co_host),
         "hosting/draft_reminder": hosting.draft_reminder(proposal),
-        "hosting/draft_ends": hosting.draft_ends(proposal),
+        "hosting/draft_ends": hosting.draft_ends(proposal, NOW),
         "hosting/ballot_reminder": hosting.ballot_reminder(voter, account),
         "hosting/representative_changed": hosting.representative_changed(
             voter, account, account, by="Elena", added=True, is_chair=True

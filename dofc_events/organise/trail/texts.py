@@ -31,7 +31,7 @@ class TrailLine:
     about: str
     sentence: str
     particulars: list[str]
-    other: str
+    other: str = ""
 
 
 def line_of(entry: AuditEntry, edition: Edition, trip_titles: Mapping[str, str]) -> TrailLine:

@@ -94,8 +94,8 @@ def selection_of(session: Session, edition: Edition, audience: Audience, act: Ac
     """The people of an audience for whom an act is possible, and the others; three queries at most."""
     running = {"is_over": edition.is_over(now), "gives_places": edition.gives_places(now)}
     r = Registration
-    query = select(r.id, r.given_name, r.family_name, r.country, r.email_key)
-    query = query.add_columns(Claim.status, Claim.used_at.is_not(None), Category.slug)
+    columns = r.id, r.given_name, r.family_name, r.country, r.email_key
+    query = select(*columns, Claim.status, Claim.used_at.is_not(None), Category.slug)
     query = query.join(Claim, Claim.registration_id == r.id).join(Category, Category.id == r.category_id)
     query = query.where(*members_of(edition.id, audience)).order_by(r.by_name, r.id)
     able, unable = [], dict[Obstacle, list[Person]]()

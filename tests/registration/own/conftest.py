@@ -7,8 +7,9 @@ import time_machine
 
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import token_of
+from dofc_events.registration import service
 from tests.registration.conftest import FORM
-from tests.support.factories import NOW, make_edition, make_registration, make_trip
+from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_trip
 from tests.support.letters import deliver_all, kinds
 
 TRAVELLER = {
@@ -122,3 +123,12 @@ def trips_page(client, own):
 
 def two_tabs(client, own):
     return trips_page(client, own).form(), trips_page(client, own).form()
+
+
+@pytest.fixture
+def boris(people, page_of, writing) -> str:
+    """Boris's page, once Ana has cancelled and he was told of his offer."""
+    with writing() as session:
+        service.cancel_registration(session, people[0].id, DELEGATE, NOW)
+        deliver_all(session)
+    return page_of(people[1])
