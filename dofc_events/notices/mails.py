@@ -59,8 +59,8 @@ class Standing:
     `trips` are all learning trips of the edition, with what the registration has of them; `answers` are all that it
     answered of the edition's own questions; `organisers_say` is what organisers write with the news, `reopened` why
     they opened the waiting list again. In words: `choices` are options that it waited for until now, `files` questions
-    to be answered with a file, `registered_by` who registered them, `stated` their consent. A message says what
-    delegates can still change as it is `at` a moment.
+    to be answered with a file, `registered_by` who registered them, `stated` their consent, `left_with` for whom they
+    have cancelled as well. A message says what delegates can still change as it is `at` a moment.
     """
 
     registration: Registration
@@ -74,6 +74,7 @@ class Standing:
     choices: tuple[str, ...] = ()
     registered_by: str = ""
     stated: str = ""
+    left_with: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     at: datetime | None = None
 
@@ -376,6 +377,7 @@ def _message(
         choices=standing.choices,
         registered_by=standing.registered_by,
         stated=standing.stated,
+        left_with=standing.left_with,
         changes_until=standing.changes_until,
         files=files,
         files_missing=missing,

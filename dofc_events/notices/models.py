@@ -26,7 +26,7 @@ class UntoldNews(Base):
 
 
 class ToldTogether(Base):
-    """Says that a message, which is about a group, tells what has become of the place of a registration."""
+    """Says that a message, about a group or another registration, tells what has become of a registration's place."""
 
     __tablename__ = "told_together"
 

@@ -22,7 +22,7 @@ from dofc_events.mail.models import Message
 from dofc_events.mail.rules import WRITTEN_BY_HAND
 from dofc_events.notices import mails
 from dofc_events.notices.mails import OFFER_REMINDER, PLACE_OFFERED, SEAT_OFFERED
-from dofc_events.notices.models import UntoldNews
+from dofc_events.notices.models import ToldTogether, UntoldNews
 from dofc_events.notices.news.service import News, leave_untold, stored, take_apart, take_over
 from dofc_events.notices.queries import OFFERS, standing_of, with_unsent_offer
 from dofc_events.notices.rules import BATCH
@@ -124,9 +124,10 @@ class Changes:
             self._happened("choice_given", people[registration_id], question=question, option=option)
             self.news.setdefault(registration_id, News()).choices += (f"{question} {option}",)
 
-    def tell(self, first: int | None = None, *, wait_for_others: bool = False) -> None:
+    def tell(self, first: int | None = None, *, together: Collection[int] = (), wait_for_others: bool = False) -> None:
         """Write to everybody; the one who acts, if it is a delegate, comes first.
 
+        What they did to these `together` with their own registration is said in the same message.
         Where the others are many, or several have one contact, only note that they are to be told: the worker writes
         to them, and to a contact once. `wait_for_others`: so may the same thing happen to others with the same contact
         at this moment, each in a unit of work of its own.
@@ -141,11 +142,12 @@ class Changes:
         if self.quiet:
             _say_nothing(self.session, self.quiet, self.now)
         if first is not None:
-            tell(self.session, first, news.pop(first, News()), self.now, keep=self.keep, asked_for=True)
+            mine = news.pop(first, News())
+            news = {id_: what for id_, what in news.items() if id_ not in together}
+            tell(self.session, first, mine, self.now, keep=self.keep, asked_for=True, together=together)
         later = news if len(news) > BATCH else self._at_one_contact(news, 1 if wait_for_others else 2)
         for registration_id in [id_ for id_ in news if id_ not in later]:
-            what = news[registration_id]
-            tell(self.session, registration_id, what, self.now, keep=self.keep, asked_for=what.asked_for)
+            tell(self.session, registration_id, news[registration_id], self.now, keep=self.keep)
         if later:
             # All rows are written at once, and not each before the next is looked for.
             with self.session.no_autoflush:
@@ -186,9 +188,11 @@ def tell(
     keep: bool = False,
     asked_for: bool = False,
     handed_over_by: str = "",
+    together: Collection[int] = (),
 ) -> None:
     """Write to a delegate what changed, and all that they hold now; `handed_over_by` as in `mails.status_message`.
 
+    These have been cancelled `together` with the delegate's, who is told of them in the message about the place.
     What they were still to be told is told with it. With `keep` the message is stored and never sent, for demonstration
     data. What the delegate `asked_for` waits if there were such messages just now, so that many changes are told
     once; not what becomes of the place of somebody with an address of their own, nor an offer.
@@ -200,7 +204,9 @@ def tell(
     standing = standing_of(session, registration_id)
     if asked_for and not keep and put_off(session, standing, news, now):
         return
-    write(session, standing, news, now, keep=keep, handed_over_by=handed_over_by)
+    for other in together:
+        take_over(session, other)
+    write(session, standing, news, now, keep=keep, handed_over_by=handed_over_by, together=together)
 
 
 def tell_news(session: Session, registration_ids: Iterable[int], now: datetime) -> None:
@@ -231,10 +237,12 @@ def tell_known(session: Session, registration_id: int | None, now: datetime) -> 
     return registration_id is not None
 
 
-def send(session: Session, envelope: Envelope, now: datetime, *, keep: bool = False, asked_for: bool = False) -> None:
+def send(
+    session: Session, envelope: Envelope, now: datetime, *, keep: bool = False, asked_for: bool = False
+) -> Message:
     """Put a message about what was just written into the outbox."""
     session.flush()
-    outbox.enqueue(session, envelope, now, keep=keep, asked_for=asked_for)
+    return outbox.enqueue(session, envelope, now, keep=keep, asked_for=asked_for)
 
 
 def log(
@@ -291,11 +299,21 @@ def write(
     *,
     keep: bool = False,
     handed_over_by: str = "",
+    together: Collection[int] = (),
 ) -> None:
     """Write a delegate's message, or several, about news that nobody else tells; see `tell`."""
     withdraw_outdated(session, standing, news, now)
+    others = [standing_of(session, id_) for id_ in together]
+    for other in others:
+        withdraw_outdated(session, other, News(), now)
+    left_with = tuple(other.registration.full_name for other in others)
     standing = replace(
-        standing, organisers_say=news.organisers_say, reopened=news.reopened, choices=news.choices, at=now
+        standing,
+        organisers_say=news.organisers_say,
+        reopened=news.reopened,
+        choices=news.choices,
+        left_with=left_with,
+        at=now,
     )
     if news.place:
         words = {"handed_over_by": handed_over_by, "because": news.because}
@@ -303,7 +321,9 @@ def write(
         if news.added:
             words["stated_consent"] = session.get_one(ConsentText, standing.registration.consent_version).text
         message = mails.status_message(standing, news.seats, before=news.before, **words)
-        send(session, message, now, keep=keep, asked_for=news.asked_for)
+        sent = send(session, message, now, keep=keep, asked_for=news.asked_for)
+        session.flush()
+        session.add_all(ToldTogether(message_id=sent.id, registration_id=id_) for id_ in together)
     elif news.seats:
         send(session, mails.seats_changed(standing, news.seats), now, keep=keep, asked_for=news.asked_for)
     for changed, by_organisers in ((news.details, True), (news.own_details, False)):

@@ -336,8 +336,8 @@ def cancel_registration(
 ) -> None:
     """Give up a registration for good; its place and its seats go to the next in line. Raises RegistrationOver.
 
-    Before it those of `others`, who leave with it. With `keep_mail` messages are stored and not sent, for demonstration
-    data.
+    Before it those of `others`, who leave with it and whose emails go to the delegate: one email tells of all. With
+    `keep_mail` messages are stored and not sent, for demonstration data.
     """
     registration, pool = locked(session, registration_id)
     refuse_over(registration, now)
@@ -345,12 +345,11 @@ def cancel_registration(
     for one in (*others, registration):
         standing = standing_of(session, one.id)
         changes.cancelled(one, standing.status)
-        changes.news[one.id].asked_for = True
         next_in_line = places.cancel_claim(session, pool, standing.claim, terms_of(one.edition, now), now)
         moved_up(session, changes, give_back(session, one.edition, [one], now))
         changes.book.leave(one.id)
         changes.moved_up(next_in_line)
-    changes.tell(registration_id)
+    changes.tell(registration_id, together=[one.id for one in others])
 
 
 def resize_edition(session: Session, edition_id: int, capacity: int, actor: Actor, now: datetime) -> None:

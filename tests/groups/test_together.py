@@ -221,9 +221,23 @@ def test_who_leaves_with_a_delegate_is_in_one_email(session):
     cancel_with(session, contact.id, [one.registration.reference for one in people[:3]], DELEGATE, NOW)
     worked(session, NOW + timedelta(hours=1))
     assert statuses(session, edition) == ["cancelled"] * 4 + ["confirmed"] * 2
-    told = letters(session)[2:]
-    assert [message.kind for message in told] == ["registration-cancelled"] * 2
-    assert told[1].subject.startswith("3 registrations for ") and "Dana" not in told[1].text
+    [told] = letters(session)[2:]
+    assert told.subject.startswith("Your registration for ") and told.about == contact.reference
+    for part in (" ".join(told.text.split()), told.html):
+        assert "You have also cancelled for Ana Kovač, Boro Kovač, Ceca Kovač." in part and "Dana Kovač" in part
+    assert faults(session) == []
+
+
+@pytest.mark.databases("sqlite")
+def test_what_is_offered_to_who_leaves_with_a_delegate_is_not_announced_any_more(session, edition):
+    contact = make_registration(session, edition, email=CONTACT.email)
+    [ana] = make_group(session, edition, [someone("Ana")], contact_id=contact.id).people
+    assert ana.status == "offered"
+    cancel_with(session, contact.id, [ana.registration.reference], DELEGATE, NOW)
+    worked(session, NOW + timedelta(hours=1))
+    assert [message.kind for message in letters(session)[-1:]] == ["registration-cancelled"]
+    assert not any(m.kind == "registration-offered" and m.about == ana.registration.reference for m in letters(session))
+    assert faults(session) == []
 
 
 @pytest.mark.databases("sqlite")
