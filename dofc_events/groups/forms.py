@@ -168,7 +168,7 @@ class GroupForm(PeopleForm):
 def still_bring(left: int) -> str:
     """That a delegate brings too many people, and how many more they can bring."""
     if not left:
-        none: str = _("You have already registered as many as you can bring.")
+        none: str = _("As many people as you can bring have already been registered.")
         return none
     some: str = ngettext(
         "That is too many: you can bring %(num)s more person.",

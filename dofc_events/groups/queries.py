@@ -6,10 +6,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import Select, func, literal, or_, select
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from dofc_events.conference.models import Category, Edition
+from dofc_events.core.audit import Actor, AuditEntry
 from dofc_events.core.db import in_pieces
 from dofc_events.core.references import read_token, sign
 from dofc_events.delegates.models import Registration
@@ -234,17 +235,23 @@ def names_at(session: Session, edition_id: int, email: str) -> dict[tuple[str, s
     return {compared(one.given_name, one.family_name): one.reference for one in session.scalars(query)}
 
 
-def companions_of(session: Session, edition: Edition, email: str) -> list[tuple[Registration, int | None]]:
-    """The accompanying persons whose emails go to an address, or whom its group has registered, with their groups.
+def companions_of(
+    session: Session, edition: Edition, registration: Registration
+) -> list[tuple[Registration, int | None]]:
+    """The accompanying persons registered with a delegate's registration, with their groups.
 
-    Somebody who has typed that address may not see them: only the contact of their group.
+    Those of an earlier registration of the same address count, too: it may have been cancelled without them. Whoever
+    has typed that address may not see them: only the contact of their group.
     """
+    own = aliased(Registration)
+    same = or_(own.id == registration.id, own.email_key == registration.email_key)
+    theirs = select(literal(f"{Actor('delegate')}:") + own.reference).where(own.edition_id == edition.id, same)
+    # The contact of the group may be somebody else by now; who registered whom is in the trail for good.
+    entries = select(AuditEntry.id).where(AuditEntry.about == Registration.reference, AuditEntry.act == "registered")
     brought = select(Registration, Member.group_id).outerjoin(Member, Member.registration_id == Registration.id)
     brought = brought.join(Category, Category.id == Registration.category_id)
-    brought = brought.outerjoin(Group, Group.id == Member.group_id)
     brought = brought.where(Registration.edition_id == edition.id, Registration.ended_at.is_(None))
-    theirs = and_(Registration.email == email, Registration.email_key.is_(None))
-    brought = brought.where(or_(theirs, Group.email_key == address_key(email)))
+    brought = brought.where(entries.where(AuditEntry.actor.in_(theirs)).exists())
     brought = brought.where(Category.slug == edition.companion_category).order_by(Registration.id)
     return [(one, group_id) for one, group_id in session.execute(brought)]
 

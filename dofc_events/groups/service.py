@@ -156,8 +156,8 @@ def register_people(
     _refuse_repeated(session, edition_id, request)
     companions = [one for one in request.people if one.details.category == edition.companion_category]
     if edition.takes_companions and (accompanying or companions):
-        brought = len(companions_of(session, edition, request.contact.email))
-        left = max(0, edition.companions - brought) if accompanying else 0
+        delegate = session.get_one(Registration, contact_id) if accompanying else None
+        left = max(0, edition.companions - len(companions_of(session, edition, delegate))) if delegate else 0
         if len(request.people) > left or len(companions) != len(request.people):
             raise TooManyCompanions(left)
     for address in dict.fromkeys([request.contact.email, *(one.email for one in request.people)]):

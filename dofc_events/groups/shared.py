@@ -114,10 +114,10 @@ def context_of(group: Group, token: str) -> dict[str, Any]:
 
 
 def context_of_companions(
-    edition: Edition, email: str, group: Group | None, trips: Sequence[TripStanding]
+    edition: Edition, delegate_id: int | None, group: Group | None, trips: Sequence[TripStanding]
 ) -> dict[str, Any]:
-    """Who comes along already with the contact of a group, how many more may, in which category and on which trips."""
-    brought = companions_of(db.session(), edition, email)
+    """Who comes along already with a delegate, how many more may, in which category and on which trips."""
+    brought = companions_of(db.session(), edition, db.session().get_one(Registration, delegate_id))
     theirs = [one for one, group_id in brought if group and group_id == group.id]
     known = categories_with_places(db.session(), edition.id)
     return {

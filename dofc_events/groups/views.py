@@ -306,8 +306,7 @@ def _form_context(start: Start) -> dict[str, Any]:
         "registered": (),
     }
     if start.accompanying:
-        assert start.contact is not None, "a delegate brings them"
-        context |= context_of_companions(start.edition, start.contact.email, start.group, context["trips"])
+        context |= context_of_companions(start.edition, start.contact_id, start.group, context["trips"])
     return context
 
 

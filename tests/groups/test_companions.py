@@ -10,7 +10,9 @@ from dofc_events.commands.check import faults
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import token_of
 from dofc_events.groups.models import Group
+from dofc_events.groups.service import change_contact
 from dofc_events.mail.models import Message
+from dofc_events.registration.hand_over.service import hand_over
 from dofc_events.registration.trips.service import choose_trips
 from dofc_events.trips.sign_ups.service import NoSuchTrip
 from tests.registration.trips.conftest import tell_due
@@ -88,10 +90,39 @@ def test_nobody_brings_more_than_the_edition_allows(client, own, edition, readin
     assert "you can bring 1 more person." in refused.text
     last, too_late = bring(client, own, "Olga"), bring(client, own, "Petra")
     last.submit("register")
-    assert "You have already registered as many as you can bring." in too_late.submit("register").text
-    assert "You have already registered as many as you can bring." in client.get(own).follow("Bring somebody").text
+    assert "As many people as you can bring have already" in too_late.submit("register").text
+    assert "As many people as you can bring have already" in client.get(own).follow("Bring somebody").text
     with reading() as session:
         assert len(stand(session, edition)) == 3
+
+
+def test_they_count_for_the_registration_that_they_came_with_whoever_is_the_contact_or_has_it_by_now(
+    client, own, reading, writing
+):
+    bring(client, own, "Milan").submit("register")
+    with writing() as session:
+        group = session.scalars(select(Group)).one()
+        change_contact(
+            session, group.id, "Zoja", "zoja@own.test", DELEGATE, NOW, seen=(group.contact_name, group.email)
+        )
+    assert "You can bring 1 person." in client.get(own).follow("Bring somebody").text
+    bring(client, own, "Nada").submit("register")
+    assert "As many people as you can bring" in client.get(own).follow("Bring somebody").text
+    with writing() as session:
+        vera = session.scalars(select(Registration).filter_by(given_name="Vera")).one()
+        hand_over(session, vera.id, "Olga", "", "olga@own.test", DELEGATE, NOW)
+        olgas = f"/registrations/{token_of(vera)}/"
+        zojas = f"/registrations/{token_of(make_registration(session, vera.edition, email='zoja@own.test'))}/"
+    assert "As many people as you can bring" in client.get(olgas).follow("Bring somebody").text
+    assert "You can bring 2 people." in client.get(zojas).follow("Bring somebody").text
+
+
+def test_whoever_registers_again_brings_no_more_than_before(client, own, edition, writing):
+    bring(client, own, "Milan", "Nada").submit("register")
+    client.get(f"{own}cancel").form("/cancel").submit()
+    with writing() as session:
+        again = registered(session, edition)
+    assert "As many people as you can bring" in client.get(again).follow("Bring somebody").text
 
 
 def test_accompanying_persons_stay_registered_when_the_delegate_cancels_which_is_said(client, own, reading):
@@ -152,7 +183,7 @@ def test_whoever_gets_an_address_of_their_own_still_counts_and_the_contact_reads
         assert told.subject == "Emails about Milan no longer come to you, Days of Clusters 2027"
         assert "Your other links still work" in " ".join(told.text.split())
     page = client.get(own).follow("Bring somebody")
-    assert "You have already registered as many as you can bring." in page.text and "Milan" in page.text
+    assert "As many people as you can bring have already been registered." in page.text and "Milan" in page.text
     assert [tag.text for tag in page.all("[data-brought]")] == ["Nada"]
 
 
