@@ -52,6 +52,7 @@ class Effect(enum.StrEnum):
     HAS_DELEGATES = "has_delegates"
     LIST_IS_CLOSED = "list_is_closed"
     OFFERS_END = "offers_end"
+    PROMISED_FOR_LONGER = "promised_for_longer"
     OFFERED = "offered"
     CONFIRMED = "confirmed"
     OPTION_GIVEN = "option_given"

@@ -80,6 +80,12 @@ def delegations_to_end(session: Session, now: datetime) -> Sequence[int]:
     return session.scalars(select(Group.id).where(Group.promise_id.is_not(None), Group.until <= now)).all()
 
 
+def count_promised_beyond(session: Session, edition_id: int, moment: datetime) -> int:
+    """How many delegations of an edition were promised places until after a moment."""
+    query = select(func.count()).where(Group.edition_id == edition_id, Group.promise_id.is_not(None))
+    return session.scalars(query.where(Group.until > moment)).one()
+
+
 def delegation_faults(session: Session) -> list[str]:
     """Promises that say something else than the groups they are made to, one sentence each."""
     query = select(Group.reference, Group.places, Pool.capacity).join(Pool, Pool.promise_id == Group.promise_id)

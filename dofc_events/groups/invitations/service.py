@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dofc_events.conference.models import Edition
 from dofc_events.conference.queries import edition_by_id
 from dofc_events.conference.rules import EditionStatus, Window
 from dofc_events.core.audit import Actor
@@ -67,10 +68,11 @@ def invite(
 ) -> list[Invitation]:
     """Email people, by name and address, a link to register with a promised place.
 
-    Raises NoPromise, AlreadyInvited, TooFewLeft, and TooManyMessages.
+    Raises NoPromise, RegistrationNotOpen, AlreadyInvited, TooFewLeft, and TooManyMessages.
     """
     group, _pool = locked_group(session, group_id)
     promise_of(group)
+    _refuse_closed(session, group, now)
     known = {one.email_key: one for one in invitations_of(session, group_id)}
     _refuse_more_than_left(session, group, len(people))
     invited = []
@@ -89,9 +91,10 @@ def invite(
 
 
 def remind(session: Session, group_id: int, invitation_id: int, actor: Actor, now: datetime) -> None:
-    """Email somebody once more who has not registered. Raises NoPromise, NotOfGroup, NotNow, and TooManyMessages."""
+    """Email somebody once more who has not registered. Raises NotOfGroup, NotNow, and what `invite` does."""
     group, _pool = locked_group(session, group_id)
     promise_of(group)
+    _refuse_closed(session, group, now)
     one = _invitation(session, group_id, invitation_id)
     if one.registration_id is not None or (one.reminded_at or one.invited_at) + REMIND_AFTER > now:
         raise NotNow
@@ -145,10 +148,7 @@ def join(session: Session, invitation_id: int, request: RegistrationRequest, act
     one = _invitation(session, group.id, invitation_id)
     if is_answered(session, one):
         raise NotNow
-    edition = edition_by_id(session, group.edition_id)
-    assert edition is not None, "it has the group"
-    if (window := edition.window(now)) is not Window.OPEN:
-        raise RegistrationNotOpen(window)
+    edition = _refuse_closed(session, group, now)
     refuse_without_code(session, edition.id, request.details.category, request.code)
     outbox.refuse_flood(session, request.email, now)
     if told_if_known(session, edition.id, request.email, now):
@@ -158,6 +158,15 @@ def join(session: Session, invitation_id: int, request: RegistrationRequest, act
     one.registration_id = registration.id
     session.flush()
     return Registered(Outcome.REGISTERED, token_of(registration))
+
+
+def _refuse_closed(session: Session, group: Group, now: datetime) -> Edition:
+    """The edition of a group, at which people can register. Raises RegistrationNotOpen."""
+    edition = edition_by_id(session, group.edition_id)
+    assert edition is not None, "it has the group"
+    if (window := edition.window(now)) is not Window.OPEN:
+        raise RegistrationNotOpen(window)
+    return edition
 
 
 def _refuse_more_than_left(session: Session, group: Group, number: int) -> None:

@@ -28,7 +28,7 @@ from dofc_events.mail.rules import address_key
 from dofc_events.registration.forms import RegistrationForm
 from dofc_events.registration.hand_over.service import OwnAddress
 from dofc_events.registration.rules import Outcome
-from dofc_events.registration.service import DetailsFrozen, RegistrationOver
+from dofc_events.registration.service import DetailsFrozen, RegistrationNotOpen, RegistrationOver
 from dofc_events.registration.shared import answer_not_open, form_context, offer_trips, wrote_to
 from dofc_events.registration.views import DELEGATE, REFUSALS, answer_other_answers, answer_refusal, limit_by_network
 from dofc_events.web.asking import be_sure
@@ -45,13 +45,15 @@ JOIN = "groups/join.html"
 def invite(token: str) -> ResponseReturnValue:
     group, form = my_delegation(token), InviteForm()
     context = context_of(group, token)
+    if not context["is_open"]:
+        return answer_not_open(group.edition, form)
     if not form.validate_on_submit():
         return form_page(form, "groups/invite.html", **context)
     try:
         with unit_of_work() as session:
             person = form.name.data, form.email.data
             service.invite(session, group.id, [person], acting_for(group), now())
-    except NoPromise:
+    except (NoPromise, RegistrationNotOpen):
         return answer_late(group, token)
     except TooManyMessages as refusal:
         return answer_too_many(form, refusal.retry_after, "groups/invite.html", **context)
@@ -94,7 +96,7 @@ def _act(token: str, act: Any, invitation_id: int, done: str, sent: str = "") ->
     try:
         with unit_of_work() as session:
             act(session, group.id, invitation_id, acting_for(group), now())
-    except (service.NotOfGroup, service.NotNow, NoPromise):
+    except (service.NotOfGroup, service.NotNow, NoPromise, RegistrationNotOpen):
         return answer_late(group, token)
     except TooManyMessages:
         flash(_("Nothing has been sent: this address has received enough emails for now."), "warning")

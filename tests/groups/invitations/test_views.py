@@ -5,13 +5,18 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
 from dofc_events.commands.timers import run_timers
+from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import EditionStatus
+from dofc_events.groups.invitations.service import invite
+from dofc_events.groups.models import Group
 from dofc_events.groups.queries import token_of_group, token_of_invitation
+from dofc_events.registration.service import RegistrationNotOpen
 from tests.registration.conftest import ANSWERS
 from tests.support.databases import count_queries
-from tests.support.factories import NOW, make_edition, make_registration
+from tests.support.factories import DELEGATE, NOW, make_edition, make_registration
 from tests.support.groups import CONTACT, make_delegation, make_group, make_promise, someone, stand
 from tests.support.letters import kinds, letters
 from tests.support.pages import Client
@@ -45,6 +50,25 @@ def test_the_head_invites_reminds_and_takes_back(client, page, reading, clock):
     client.get(page).form("[action$=take-back]").submit().agree()
     with reading() as session:
         assert kinds(session, to="mira@own.test") == []
+
+
+def test_a_head_invites_nobody_while_nobody_can_register_which_is_said(client, page, writing, reading, edition, clock):
+    form = client.get(page).follow("Invite somebody").form("main form")
+    form.fill(name="Mira", email="mira@own.test").submit()
+    clock.shift(timedelta(days=1))
+    remind = client.get(page).form("[action$=remind]")
+    with writing() as session:
+        session.get_one(Edition, edition.id).registration_closes_at = NOW
+    shown = client.get(page)
+    assert "Registration is not open, so you cannot invite or register anybody now." in shown.text
+    assert "You can still invite" not in shown.text and shown.all("[action$=remind]") == []
+    for refused in (client.get(f"{page}invite"), form.fill(name="Late", email="late@own.test").submit()):
+        assert (refused.status, refused.h1) == (403, "Registration is closed")
+    assert remind.submit().status == 403
+    with writing() as session, pytest.raises(RegistrationNotOpen):
+        invite(session, session.scalars(select(Group.id)).one(), [("Late", "late@own.test")], DELEGATE, NOW)
+    with reading() as session:
+        assert [message.recipient for message in letters(session)] == ["head@cluster.test", "mira@own.test"]
 
 
 def test_no_page_promises_an_email_where_none_leaves(shared_app, page, clock):

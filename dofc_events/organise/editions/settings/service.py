@@ -32,6 +32,7 @@ from dofc_events.core.errors import Refusal, ask_first
 from dofc_events.core.slugs import slug_for
 from dofc_events.delegates.queries import categories_in_use, count_in_category
 from dofc_events.groups.delegations import service as delegations
+from dofc_events.groups.delegations.queries import count_promised_beyond
 from dofc_events.letters.service import note_change
 from dofc_events.organise.editions.service import add_places
 from dofc_events.places.limits.service import set_limit
@@ -204,6 +205,9 @@ def consequences(
     if edition.gives_places(now) and not wanted.gives_places(now):
         ended = {Effect.LIST_IS_CLOSED: waiting, Effect.OFFERS_END: count_offered(session, edition.id)}
         found += [Consequence(effect, number) for effect, number in ended.items() if number]
+    closes_at = details.registration_closes_at if "registration_closes_at" in changed else None
+    if closes_at and (number := count_promised_beyond(session, edition.id, closes_at)):
+        found.append(Consequence(Effect.PROMISED_FOR_LONGER, number))
     changed_limits = categories.limits | dict.fromkeys(categories.removed)
     limits = {one.id: changed_limits[one.slug] for one in edition.categories if one.slug in changed_limits}
     up = would_move_up(session, pool, pool.capacity if capacity is None else capacity, limits)

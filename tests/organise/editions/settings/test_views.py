@@ -147,6 +147,19 @@ def test_a_first_day_in_the_past_is_asked_about_with_whom_it_would_tell(organise
     assert (now_is()[0].starts_on, now_is()[0].venue) == (before, "Kept")
 
 
+def test_closing_registration_before_promised_places_end_is_asked_about(organiser, writing, now_is, year):
+    with writing() as session:
+        until = make_promise(session, edition_by_year(session, year), places=1).until
+    form = settings(organiser, year, "dates").form()
+    form.fill(registration_closes_at=f"{until + timedelta(days=1):%Y-%m-%dT%H:%M}").submit()
+    earlier = f"{until - timedelta(days=1):%Y-%m-%dT%H:%M}"
+    asked = settings(organiser, year, "dates").form().fill(registration_closes_at=earlier).submit()
+    [item] = asked.all(".notice-warning li")
+    assert item.text.startswith("Places are kept for 1 delegation until after registration closes.")
+    asked.form().submit("Yes, save")
+    assert now_is()[0].registration_closes_at < until
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
