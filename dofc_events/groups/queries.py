@@ -280,9 +280,13 @@ def shortages(
 ) -> list[Shortage]:
     """That there are fewer places than these newcomers, but for those who ask organisers for theirs; if there are."""
     pairs = zip(categories, promise_ids, strict=True)
-    newcomers = [(one.id, promise_id) for one, promise_id in pairs if not one.needs_approval]
-    now = len(who_gets_one_now(session, pool, newcomers))
-    return [Shortage(len(newcomers), now)] if now < len(newcomers) else []
+    asking = [(one, promise_id) for one, promise_id in pairs if not one.needs_approval]
+    newcomers = [(one.id, promise_id) for one, promise_id in asking]
+    now = who_gets_one_now(session, pool, newcomers)
+    if len(now) == len(newcomers):
+        return []
+    left_out = [number for number in who_gets_one_now(session, pool, newcomers, limited=False) if number not in now]
+    return [Shortage(len(newcomers), len(now), tuple(dict.fromkeys(asking[number][0].label for number in left_out)))]
 
 
 @cache

@@ -17,10 +17,14 @@ class Choice(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Shortage:
-    """How many people asked for a place, and how many of them would get one now."""
+    """How many people asked for a place, and how many of them would get one now.
+
+    `full` are the labels of categories without whose limits others of them would get one, too.
+    """
 
     asked: int
     now: int
+    full: tuple[str, ...] = ()
 
     @property
     def waiting(self) -> int:

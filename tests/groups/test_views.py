@@ -11,14 +11,17 @@ from dofc_events.core.references import sign
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import token_of
 from dofc_events.extensions import settings
+from dofc_events.groups.queries import token_of_group
 from dofc_events.groups.rules import MAX_PEOPLE
 from dofc_events.mail.models import Message
+from dofc_events.places.limits.service import set_limit
+from dofc_events.places.queries import edition_pool
 from dofc_events.questions.queries import answered_by
 from dofc_events.registration.service import correct_address
 from dofc_events.registration.trips.service import cancel_trip
 from tests.support.databases import count_queries
 from tests.support.factories import DELEGATE, NOW, make_question, make_registration, make_three_trips, seats_of
-from tests.support.groups import CONTACT, make_group, someone, stand
+from tests.support.groups import CONTACT, make_group, make_promise, someone, stand
 from tests.support.letters import kinds, letters
 from tests.support.pages import Client
 
@@ -121,6 +124,24 @@ def test_a_group_for_which_there_are_too_few_places_is_asked_first(client, writi
     assert changed.one("[data-now]")["data-now"] == "2"
     done = changed.form(MAIN).fill(choice=choice).submit("register")
     assert sorted({tag["data-status"] for tag in done.all("[data-member]")}) == statuses
+
+
+def test_too_few_places_because_a_category_is_full_is_said_as_that(client, writing, edition):
+    with writing() as session:
+        limited = session.get_one(Edition, edition.id)
+        category = next(one for one in limited.categories if one.slug == "company")
+        set_limit(session, edition_pool(session, edition.id), category.id, 1)
+        group = make_promise(session, limited, places=3)
+        page = f"/groups/{token_of_group(group)}/"
+    check = filled(client, "Ana", "Boro").submit("check")
+    assert "Only 1 place is free for these 2 people. There are not enough places for: Company." in check.text
+    assert "The first in the order above whose category has room" in check.text
+    with writing() as session:
+        two = [someone("Ana", "ana@own.test"), someone("Boro", "boro@own.test")]
+        make_group(session, session.get_one(Edition, edition.id), two, choice="split", group_id=group.id)
+    [waiting] = client.get(page).all("[data-status=waitlisted]")
+    assert "All places for “Company” are taken." in waiting.get_text()
+    assert "All places for “Company” are taken. Ana will join" in filled(client, "Ana").submit("check").text
 
 
 def test_sending_the_form_twice_registers_once(client, edition, reading):

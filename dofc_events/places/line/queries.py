@@ -25,13 +25,16 @@ def next_up(session: Session, pool: Pool, free: int) -> Sequence[Claim]:
     return [claims[claim_id] for claim_id in found]
 
 
-def who_gets_one_now(session: Session, pool: Pool, newcomers: Sequence[tuple[int, int | None]]) -> list[int]:
+def who_gets_one_now(
+    session: Session, pool: Pool, newcomers: Sequence[tuple[int, int | None]], *, limited: bool = True
+) -> list[int]:
     """Which of several newcomers, each a category and a promise, would be given a place now, as indexes from 0.
 
-    With a promise, they get its places first. Those already waiting come before them.
+    With a promise, they get its places first. Those already waiting come before them. `limited` by their categories.
     """
     waits = session.scalar(select(exists().where(Pool.id == pool.id, is_next_in(Pool))))
-    limits = {id_: limit.capacity - limit.taken for id_, limit in limits_of(session, pool).items()}
+    known = limits_of(session, pool) if limited else {}
+    limits = {id_: limit.capacity - limit.taken for id_, limit in known.items()}
     promises = {id_: kept.capacity - kept.taken for id_, kept in promises_of(session, pool).items()}
     line = [Waiting(number, id_, promise_id=promise_id) for number, (id_, promise_id) in enumerate(newcomers)]
     return [number for number, _of in moving_up(line, 0 if waits else pool.capacity - pool.taken, limits, promises)]
