@@ -97,14 +97,24 @@ def ballot_counted(call: HostingCall, chair: Account, roll: Sequence[Voter], vot
     return _to_account("ballot_counted", "ballot", chair, call, roll=roll, votes=votes, page=page)
 
 
-def outcome(call: HostingCall, decision: Decision, account: Account, *, hands_over: bool = False) -> Envelope:
-    """What was decided, for reviewers, voters and the last host, who `hands_over` if there is a next one."""
-    return _to_account(
+def outcome(
+    call: HostingCall,
+    decision: Decision,
+    email: str,
+    name: str,
+    *,
+    co_hosts: Sequence[CoHost] = (),
+    hands_over: bool = False,
+) -> Envelope:
+    """What was decided, for reviewers, voters, who speaks for `co_hosts`, and the last host, who `hands_over`."""
+    return _about_call(
         "outcome",
         "proposal-status",
-        account,
         call,
+        email,
+        name,
         decision=decision,
+        co_hosts=co_hosts,
         host=decision.proposal,
         page=link("hosting.result", year=call.year),
         hand_over_page=link("organise.hosting.hand_over.index", year=call.year) if hands_over else "",
@@ -363,16 +373,18 @@ def _to_account(
     **context: Any,
 ) -> Envelope:
     """An email about a call to somebody with an account."""
+    return _about_call(template, kind, call, account.email, account.name, about=about, expires_at=expires_at, **context)
+
+
+def _about_call(template: str, kind: str, call: HostingCall, email: str, name: str, /, **context: Any) -> Envelope:
     return render_message(
         f"hosting/{template}",
         kind=kind,
         language=LANGUAGE_OF_ACCOUNTS,
-        recipient=deliverable(account.email),
-        recipient_name=account.name,
+        recipient=deliverable(email),
+        recipient_name=name,
         sender_name=SENDER,
         scope=scope_of(call.year),
-        about=about,
-        expires_at=expires_at,
         call=call,
         **context,
     )

@@ -213,7 +213,7 @@ def write_of_hosting(session) -> dict:
         "hosting/received_for_chair": hosting.received_for_chair(proposal, account),
         "hosting/proposed_by_another": hosting.proposed_by_another(proposal, account),
         "hosting/ballot_counted": hosting.ballot_counted(call, account, [voter], 1),
-        "hosting/outcome": hosting.outcome(call, decision, account),
+        "hosting/outcome": hosting.outcome(call, decision, account.email, account.name),
         "hosting/withdrawal": hosting.withdrawal(proposal, ProposalStatus.SHORTLISTED, Stage.BALLOT, account),
         "hosting/withdrawn_in_ballot": hosting.withdrawn_in_ballot(voter, proposal, account),
         "hosting/may_be_public": hosting.may_be_public(proposal),

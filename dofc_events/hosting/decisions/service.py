@@ -115,7 +115,7 @@ def reason_for(call: HostingCall, choice: str) -> Because | None:
 def announce_decision(
     session: Session, call_id: int, actor: Actor, now: datetime, *, seen: Prepared | None = None
 ) -> Edition | None:
-    """Tell all proposers, each what it means for them, and all who judged or voted.
+    """Tell all proposers, each what it means for them, their co-hosts, and all who judged or voted.
 
     What is accepted becomes the next edition, as a draft. All of it in one transaction, or nothing. Raises WrongStage,
     NothingPrepared, NotShortlisted if the proposer has withdrawn meanwhile, EditionExists, and ChangedMeanwhile if
@@ -140,7 +140,7 @@ def announce_decision(
         else:
             move(session, proposal, ProposalStatus.DECLINED, "proposal_declined", actor, now)
             enqueue(session, mails.declined(proposal, decision), now)
-    tell_of_outcome(session, call, decision, now)
+    tell_of_outcome(session, call, decision, proposals, now)
     record(
         session,
         actor,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from dofc_events.conference.queries import latest_edition
 from dofc_events.hosting import mails
 from dofc_events.hosting.co_hosts.queries import reached_at
-from dofc_events.hosting.models import Decision, HostingCall, Proposal, Voter
+from dofc_events.hosting.models import CoHost, Decision, HostingCall, Proposal, Voter
 from dofc_events.hosting.news.queries import drafts_to_remind, organisers_of
 from dofc_events.hosting.queries import (
     acting_chairs,
@@ -22,6 +22,7 @@ from dofc_events.hosting.queries import (
 from dofc_events.hosting.rules import ProposalStatus
 from dofc_events.hosting.stages.rules import Act, Stage, allows
 from dofc_events.mail.outbox import enqueue
+from dofc_events.mail.rules import address_key
 
 
 def tell_of_withdrawal(session: Session, proposal: Proposal, was: ProposalStatus, now: datetime) -> None:
@@ -56,13 +57,24 @@ def tell_of_count(session: Session, call: HostingCall, roll: Sequence[Voter], vo
         enqueue(session, mails.ballot_counted(call, chair, roll, votes), now)
 
 
-def tell_of_outcome(session: Session, call: HostingCall, decision: Decision, now: datetime) -> None:
-    """Tell reviewers, all who vote for a member, and the last host what was decided; each once."""
+def tell_of_outcome(
+    session: Session, call: HostingCall, decision: Decision, proposals: Iterable[Proposal], now: datetime
+) -> None:
+    """Tell reviewers, all who vote for a member, the last host, and the confirmed co-hosts of these; each once."""
     last = latest_edition(session, call.year)
     last_hosts = organisers_of(session, last.id, now) if last else []
-    for account in dict.fromkeys([*reviewers(session, now), *representatives_of_members(session, now), *last_hosts]):
-        hands_over = account in last_hosts and decision.proposal is not None
-        enqueue(session, mails.outcome(call, decision, account, hands_over=hands_over), now)
+    accounts = [*reviewers(session, now), *representatives_of_members(session, now), *last_hosts]
+    people = {account.email_key: (account.email, account.name) for account in accounts}
+    co_hosting: dict[str, list[CoHost]] = {}
+    for co_host in [one for proposal in proposals for one in proposal.asked_co_hosts if one.confirmed_at]:
+        for email, name in reached_at(session, co_host, now):
+            people.setdefault(address_key(email), (email, name))
+            co_hosting.setdefault(address_key(email), []).append(co_host)
+    hand_over = [account.email_key for account in last_hosts if decision.proposal]
+    for key, (email, name) in people.items():
+        co_hosts = co_hosting.get(key, ())
+        envelope = mails.outcome(call, decision, email, name, co_hosts=co_hosts, hands_over=key in hand_over)
+        enqueue(session, envelope, now)
 
 
 def remind_drafter(session: Session, proposal_id: int, now: datetime) -> bool:

@@ -47,7 +47,7 @@ def test_a_co_host_reads_that_the_proposal_has_been_withdrawn(client, writing, c
 @pytest.mark.parametrize(
     ("status", "said"),
     [
-        (ProposalStatus.ACCEPTED, "has accepted this proposal"),
+        (ProposalStatus.ACCEPTED, "Museum will be named as a host"),
         (ProposalStatus.DECLINED, "did not choose this proposal"),
     ],
 )

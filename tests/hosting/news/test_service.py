@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from dofc_events.accounts.queries import account_by_email
 from dofc_events.commands.timers import run_timers
 from dofc_events.core.audit import COMMAND, WORKER
 from dofc_events.hosting.ballots.service import cast_ballot, close_ballot
 from dofc_events.hosting.calls.service import extend_call
+from dofc_events.hosting.co_hosts.service import CO_HOST, confirm_co_host
 from dofc_events.hosting.decisions.service import announce_decision, prepare_decision
 from dofc_events.hosting.models import HostingCall
 from dofc_events.hosting.news.queries import call_matters
@@ -112,6 +114,30 @@ def test_the_outcome_is_told_once_to_each_who_judged_or_voted_and_to_the_last_ho
     texts = {message.recipient: message.text for message in session.scalars(kind)}
     assert "/hand-over" in texts["last@dofc.test"] and "nothing for you to do" not in texts["last@dofc.test"]
     assert "/hand-over" not in texts[both.email]
+
+
+def test_co_hosts_that_have_confirmed_are_told_once_what_was_decided_and_get_no_account(session):
+    call = make_call(session)
+    voter = make_representative(session, make_member(session, "lyon", name="Lyon Cluster"))
+    one = make_proposal(session, call, co_hosts="Museum, m@brno.test\nLyon Cluster\nOpera, o@brno.test")
+    two = make_proposal(session, call, co_hosts="Lyon Cluster")
+    for co_host in (*one.asked_co_hosts[:2], *two.asked_co_hosts):
+        confirm_co_host(session, co_host.id, CO_HOST, NOW)
+    shortlist_all(session, call)
+    begin_ballot(session, call)
+    at = call.ballot_closes_at
+    close_ballot(session, call.id, WORKER, at)
+    words: dict[str, Any] = {"zone": "", "words_to_host": "", "words_to_others": "", "reason": "Nobody voted."}
+    prepare_decision(session, call.id, reference=one.reference, **words, actor=COMMAND, now=at)
+    announce_decision(session, call.id, COMMAND, at)
+    told = select(Message).where(Message.queued_at == at, Message.recipient.in_([voter.email, "m@brno.test"]))
+    museum, lyon = sorted((" ".join(message.text.split()) for message in session.scalars(told)), key=len)
+    assert "Museum will be named as a host of the edition." in museum
+    assert "Lyon Cluster will be named as a host of the edition." in lyon
+    assert f"The proposal of {two.proposer}, which Lyon Cluster would have co-hosted, was not accepted." in lyon
+    asked = session.scalars(select(Message.text).where(Message.recipient == "o@brno.test")).one()
+    assert "will be named as a host of the edition;" in " ".join(asked.split())
+    assert account_by_email(session, "m@brno.test") is None
 
 
 def test_drafters_are_reminded_once_before_each_close(run, writing, reading):
