@@ -21,7 +21,7 @@ def matters_of(stage: Stage, numbers: Mapping[ProposalStatus, int], unsettled: i
     """What needs attention at this stage, each with a number of proposals.
 
     `numbers` are the proposals by status, of those withdrawn only what had been submitted; `unsettled` how many wait
-    for the chair to say whether they are a member's.
+    for the chair to say whether they are a member's: until then they cannot be on the shortlist.
     """
     submitted, listed = numbers.get(ProposalStatus.SUBMITTED, 0), numbers.get(ProposalStatus.SHORTLISTED, 0)
     received = submitted + numbers.get(ProposalStatus.UNDER_REVIEW, 0) + listed
@@ -31,7 +31,7 @@ def matters_of(stage: Stage, numbers: Mapping[ProposalStatus, int], unsettled: i
         yield CallMatter.RECEIVED, received
     if withdrawn := numbers.get(ProposalStatus.WITHDRAWN, 0):
         yield CallMatter.WITHDRAWN, withdrawn
-    if received and not listed and allows(Act.SET_SHORTLIST, stage):
-        yield CallMatter.NO_SHORTLIST, received
+    if received > unsettled and not listed and allows(Act.SET_SHORTLIST, stage):
+        yield CallMatter.NO_SHORTLIST, received - unsettled
     if allows(Act.DECIDE, stage):
         yield CallMatter.DECIDE, received

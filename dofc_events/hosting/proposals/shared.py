@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from dofc_events.core.clock import now
 from dofc_events.core.db import db
 from dofc_events.extensions import settings
+from dofc_events.hosting.membership.queries import unsettled
 from dofc_events.hosting.models import Proposal
 from dofc_events.hosting.proposals import service
 from dofc_events.hosting.proposals.forms import AnswerForm, ProposalFileForm, labels
@@ -47,6 +48,7 @@ def own_context(proposal: Proposal, token: str, **forms: Form) -> dict[str, Any]
         "at": now(),
         "is_open": proposal.status in (ProposalStatus.DRAFT, ProposalStatus.SUBMITTED)
         and proposal.call.allows(Act.PROPOSE, now()),
+        "unsettled": proposal.status == ProposalStatus.SUBMITTED and bool(unsettled(db.session(), [proposal])),
         "can_withdraw": may_become(proposal.status, ProposalStatus.WITHDRAWN),
         "missing": [(name, names[name]) for name in service.missing_of(proposal)],
         "questions": questions,

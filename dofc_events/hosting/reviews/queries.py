@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from dofc_events.accounts.models import Role
 from dofc_events.accounts.rules import RoleName
+from dofc_events.hosting.membership.queries import unsettled
 from dofc_events.hosting.models import (
     HostingCall,
     Proposal,
@@ -88,5 +89,5 @@ def waiting_for_review(session: Session, account_id: int, now: datetime) -> list
         .where(Proposal.status.in_(PENDING), Proposal.id.not_in(given))
         .order_by(Proposal.id)
     ).all()
-    own = own_among(session, proposals, account_id, now)
-    return [proposal for proposal in proposals if proposal.id not in own]
+    barred = own_among(session, proposals, account_id, now).keys() | unsettled(session, proposals).keys()
+    return [proposal for proposal in proposals if proposal.id not in barred]

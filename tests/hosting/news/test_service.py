@@ -189,6 +189,8 @@ def test_what_of_a_call_needs_attention(session):
     withdraw_proposal(session, gone.id, PROPOSER, NOW)
     typed = make_proposal(session, call, organisation="Danube Cluster")
     assert matters() == {"hosting_unsettled": 1, "hosting_received": 2, "hosting_withdrawn": 1}
+    waiting = {"hosting_unsettled": 1, "hosting_withdrawn": 1, "hosting_no_shortlist": 1}
+    assert matters(call.review_opens_at) == waiting
     typed.settled_at = NOW
     assert matters(call.review_opens_at) == {"hosting_withdrawn": 1, "hosting_no_shortlist": 2}
     shortlist_all(session, call)

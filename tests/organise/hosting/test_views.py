@@ -7,10 +7,11 @@ from sqlalchemy import select
 from dofc_events.accounts.rules import RoleName
 from dofc_events.core.audit import COMMAND, WORKER
 from dofc_events.hosting.ballots.service import cast_ballot, close_ballot
+from dofc_events.hosting.calls.service import start_review
 from dofc_events.hosting.members.service import MemberDetails, add_representative, change_member
 from dofc_events.hosting.models import HostingCall
 from dofc_events.hosting.proposals.service import PROPOSER, withdraw_proposal
-from dofc_events.hosting.queries import ballot_token
+from dofc_events.hosting.queries import ballot_token, token_of
 from dofc_events.mail.models import Message
 from tests.support.databases import count_queries
 from tests.support.factories import NOW, make_account, make_edition
@@ -190,3 +191,25 @@ def test_the_page_takes_as_many_queries_for_thirty_calls_and_proposals_as_for_on
         for browser in browsers:
             browser.get(DESK)
     assert len(one) == len(thirty)
+
+
+def test_one_unsettled_proposal_holds_up_itself_alone_and_everybody_reads_why(writing, people, sign_in, client, clock):
+    with writing() as session:
+        call = make_call(session)
+        held = make_proposal(session, call, organisation="Danube Cluster Ltd")
+        make_proposal(session, call, organisation="Brno Foundry")
+        start_review(session, call.id, COMMAND, call.review_opens_at)
+    with client.app.app_context():
+        own = f"/hosting/proposals/{token_of(held)}/"
+    clock.move_to(call.review_opens_at)
+    page = sign_in(people["reviewer"]).get(DESK)
+    assert "Review Brno Foundry" in page.text and "Danube Cluster Ltd" not in page.text
+    assert "The chair is settling whether Danube Cluster Ltd is a member" in client.get(own).text
+    for at, decides in ((call.review_opens_at, False), (call.ballot_closes_at, True)):
+        clock.move_to(at)
+        page = sign_in(people["chair"]).get(f"{DESK}calls/{YEAR}/")
+        assert "1 proposal can be neither reviewed nor put on the shortlist" in page.text
+        assert "Set the shortlist" in page.text and "Begin the review" not in page.text
+        assert ("Prepare the decision" in page.text) is decides
+    assert "Only a proposal on the shortlist can be accepted" in page.follow("Prepare the decision").text
+    assert "Begin the review" not in page.client.get(DESK).text
