@@ -48,7 +48,7 @@ def test_a_co_host_reads_that_the_proposal_has_been_withdrawn(client, writing, c
     ("status", "said"),
     [
         (ProposalStatus.ACCEPTED, "Museum will be named as a host"),
-        (ProposalStatus.DECLINED, "did not choose this proposal"),
+        (ProposalStatus.DECLINED, "This proposal was not accepted"),
     ],
 )
 def test_a_co_host_reads_what_was_decided(client, writing, status, said):

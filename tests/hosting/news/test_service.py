@@ -116,6 +116,18 @@ def test_the_outcome_is_told_once_to_each_who_judged_or_voted_and_to_the_last_ho
     assert "/hand-over" not in texts[both.email]
 
 
+def test_no_email_speaks_of_a_result_where_no_ballot_took_place(session):
+    call, voter = make_call(session), make_representative(session, make_member(session))
+    proposal, at = make_proposal(session, call), call.ballot_closes_at
+    words: dict[str, Any] = {"zone": "", "words_to_host": "", "words_to_others": "", "reason": "Too few."}
+    prepare_decision(session, call.id, reference=None, **words, actor=COMMAND, now=at)
+    announce_decision(session, call.id, COMMAND, at)
+    for to in (voter.email, proposal.contact_email):
+        said = session.scalars(select(Message).where(Message.queued_at == at, Message.recipient == to)).one()
+        for part in (said.text, said.html):
+            assert "/result" in part and "result of the ballot" not in part and "repeat the count" not in part
+
+
 def test_co_hosts_that_have_confirmed_are_told_once_what_was_decided_and_get_no_account(session):
     call = make_call(session)
     voter = make_representative(session, make_member(session, "lyon", name="Lyon Cluster"))
