@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from dofc_events.accounts.models import Account
@@ -174,6 +174,11 @@ def objections_to_tell(session: Session, edition_id: int) -> list[Objection]:
     untold = select(Objection).join(Photograph).where(Photograph.edition_id == edition_id)
     untold = untold.where(Objection.told_at.is_(None), Objection.settled_at.is_(None))
     return list(session.scalars(untold.options(selectinload(Objection.photograph)).order_by(Objection.id)))
+
+
+def undecided_objections() -> Select[int]:
+    """The edition of each photograph that somebody wants taken down, as often as it is asked and not decided."""
+    return select(Photograph.edition_id).join(Objection).where(Objection.settled_at.is_(None))
 
 
 def recipients_of(session: Session, edition_id: int, now: datetime) -> list[Account]:

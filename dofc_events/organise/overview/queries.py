@@ -21,6 +21,8 @@ from dofc_events.hosting.queries import holds_now
 from dofc_events.mail.models import Message
 from dofc_events.mail.queries import held_up_since, late_since, mail_taken_at
 from dofc_events.mail.rules import LATE_AFTER, MessageState
+from dofc_events.memory.photographs.models import Photograph
+from dofc_events.memory.photographs.queries import undecided_objections
 from dofc_events.organise.overview.models import Digest, PutOff
 from dofc_events.organise.overview.rules import Deadline, Matter, Often, Rank, coming_deadlines, is_due, rank_of
 from dofc_events.places.models import Claim, Pool
@@ -102,11 +104,7 @@ def attention_of(
     grants = account.grants(now)
     chairs = any(grant.role is RoleName.CHAIR for grant in grants)
     mine = {grant.edition_id for grant in grants if grant.role is RoleName.ORGANISER}
-    editions = {
-        edition.id: edition
-        for edition in all_editions(session)
-        if edition.status != EditionStatus.ARCHIVED and (chairs or edition.id in mine)
-    }
+    editions = {edition.id: edition for edition in all_editions(session) if chairs or edition.id in mine}
     found = attention(session, list(editions.values()), chairs=chairs, since=since, now=now)
     later = []
     for one in put_off_by(session, account.id):
@@ -128,7 +126,8 @@ def digests_due(session: Session, now: datetime) -> list[int]:
     """The accounts for which it is time to look for what needs their attention, in two queries."""
     query = select(Role.account_id, Role.edition_id, Digest).outerjoin(Digest, Digest.account_id == Role.account_id)
     query = query.where(Role.role.in_((RoleName.CHAIR, RoleName.ORGANISER)), holds_now(now))
-    editions = select(Edition.id, Edition.zone).where(Edition.status != EditionStatus.ARCHIVED)
+    is_live = or_(Edition.status != EditionStatus.ARCHIVED, Edition.id.in_(undecided_objections()))
+    editions = select(Edition.id, Edition.zone).where(is_live)
     zones = dict(session.execute(editions.order_by(Edition.year.desc())).all())
     due = {
         account_id
@@ -149,24 +148,24 @@ def attention(
 ) -> Attention:
     """What needs attention at these editions, in four queries, and for the chair in calls for hosts.
 
+    Of archived ones only photographs that somebody wants taken down, which is asked long after the days as well.
     `chairs`: also count messages that belong to none of `editions`, such as sign-in links. `since` is when the person
     was here before; None counts nobody as new.
     """
-    ids = [edition.id for edition in editions]
-    mail = _mail(session, None if chairs else [str(edition.year) for edition in editions], now)
-    news = _news_since(session, ids, since) if since else {}
+    live = [edition for edition in editions if edition.status != EditionStatus.ARCHIVED]
+    ids = [edition.id for edition in live]
+    mail = _mail(session, None if chairs else [str(edition.year) for edition in live], now)
+    news = _news_of_people(session, ids, since)
     doubles = count_doubles(session, ids)
     standings = _standings(session, ids)
-    lines = {
-        edition.id: [
+    lines = {edition.id: news.get(edition.id, []) for edition in editions}
+    for edition in live:
+        lines[edition.id] += [
             *mail.get(str(edition.year), ()),
-            *(Alert(matter, number, at=since) for matter, number in news.get(edition.id, ())),
             *([Alert(Matter.DOUBLES, doubles[edition.id])] if edition.id in doubles else ()),
             *_about_places(edition, standings[edition.id], now),
             *_about_dates(edition, standings[edition.id], now),
         ]
-        for edition in editions
-    }
     for alerts in lines.values():
         alerts.sort(key=lambda alert: alert.rank)
     matters = call_matters(session, now) if chairs else []
@@ -215,18 +214,22 @@ def _about_dates(edition: Edition, standings: Sequence[PoolStanding], now: datet
         yield Alert(deadline, at=moment)
 
 
-def _news_since(session: Session, edition_ids: Sequence[int], since: datetime) -> dict[int, list[tuple[Matter, int]]]:
-    """How many have registered, and how many have cancelled."""
-    found: dict[int, list[tuple[Matter, int]]] = {}
-    # Two parts, as each has an index.
-    parts = (
+def _news_of_people(session: Session, edition_ids: Sequence[int], since: datetime | None) -> dict[int, list[Alert]]:
+    """How many have registered and cancelled since then, and of all editions what photographs are to be taken down."""
+    photographs = func.count(func.distinct(Photograph.id))
+    objections = undecided_objections().add_columns(literal(Matter.OBJECTIONS), photographs)
+    # Parts, as each has an index.
+    parts = [objections.group_by(Photograph.edition_id)] + [
         select(Registration.edition_id, literal(matter), func.count())
         .where(Registration.edition_id.in_(edition_ids), moment > since)
         .group_by(Registration.edition_id)
         for matter, moment in ((Matter.NEW, Registration.registered_at), (Matter.CANCELLED, Registration.ended_at))
-    )
+        if since
+    ]
+    found: dict[int, list[Alert]] = {}
     for id_, matter, number in session.execute(union_all(*parts)):
-        found.setdefault(id_, []).append((Matter(matter), number))
+        at = since if rank_of(Matter(matter)) is Rank.NEWS else None
+        found.setdefault(id_, []).append(Alert(Matter(matter), number, at=at))
     return found
 
 

@@ -41,6 +41,7 @@ class Matter(enum.StrEnum):
     NEW = "new"
     CANCELLED = "cancelled"
     DOUBLES = "doubles"
+    OBJECTIONS = "objections"
     OFFERED = "offered"
     WAITLISTED = "waitlisted"
     REQUESTED = "requested"

@@ -5,11 +5,13 @@ from datetime import timedelta
 import pytest
 
 from dofc_events.accounts.queries import previous_sign_in
+from dofc_events.accounts.rules import RoleName
 from dofc_events.accounts.service import issue_sign_in_link, use_link
 from dofc_events.conference.rules import EditionStatus, TripMode
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState
-from dofc_events.organise.overview.queries import Alert, attention
+from dofc_events.memory.photographs.models import Objection, Photograph
+from dofc_events.organise.overview.queries import Alert, attention, attention_of, digests_due
 from dofc_events.organise.overview.rules import Deadline, Matter
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.registration.service import cancel_registration
@@ -198,6 +200,24 @@ def test_previous_sign_in_is_the_last_but_one(session):
         use_link(session, issue_sign_in_link(session, other.id, NOW), NOW + timedelta(minutes=days, seconds=1))
         session.flush()
     assert previous_sign_in(session, account.id) == NOW + timedelta(minutes=2)
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+@pytest.mark.parametrize("status", [EditionStatus.PUBLISHED, EditionStatus.ARCHIVED])
+def test_a_photograph_that_somebody_wants_taken_down_needs_attention_until_it_is_decided(session, edition, status):
+    edition.status, account = status, make_account(session, role=RoleName.ORGANISER, edition=edition)
+    asked = [Objection(asked_at=NOW, hides=hides) for hides in (True, False)]
+    session.add(Photograph(edition_id=edition.id, name="a.jpg", size=1, added_at=NOW, objections=asked))
+    session.flush()
+    later = NOW + timedelta(days=50)
+    assert lines(session, edition, Matter.OBJECTIONS, now=later) == [Alert(Matter.OBJECTIONS, 1)]
+    assert Alert(Matter.OBJECTIONS, 1) in attention_of(session, account, None, later)[0].editions[edition.id]
+    assert account.id in digests_due(session, later)
+    for one in asked:
+        one.settled_at = NOW
+    session.flush()
+    assert lines(session, edition, Matter.OBJECTIONS, now=later) == []
+    assert (account.id in digests_due(session, later)) is (status is EditionStatus.PUBLISHED)
 
 
 @pytest.mark.databases("sqlite", "postgresql")

@@ -10,6 +10,7 @@ from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import EditionStatus, TripMode
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState
+from dofc_events.memory.photographs.models import Objection, Photograph
 from dofc_events.registration.service import cancel_registration
 from tests.support.databases import count_queries
 from tests.support.factories import DELEGATE, NOW, make_account, make_edition, make_registration, make_trip
@@ -52,6 +53,15 @@ def test_overview_says_what_waits_with_numbers_and_deadlines(organiser, writing,
         "1 place is offered until 18:00, Thursday 5 November 2026 (Sofia time).",
         "1 person is waiting for a place.",
     ]
+
+
+def test_overview_says_what_is_to_be_taken_down_after_archiving_too(organiser, change, writing, edition):
+    with writing() as session:
+        asked = [Objection(asked_at=NOW, hides=True) for _ in range(2)]
+        session.add(Photograph(edition_id=edition.id, name="a.jpg", size=1, added_at=NOW, objections=asked))
+    change(status=EditionStatus.ARCHIVED)
+    said = "1 photograph waits for you to decide: a visitor has asked for it to be taken down."
+    assert sentences(organiser.get("/organise/")) == [said]
 
 
 def test_overview_counts_who_is_new_since_the_visit_before(client, writing, edition):
