@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from dofc_events.accounts.models import Account
+from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import EditionStatus
 from dofc_events.core.audit import history_of
 from dofc_events.delegates.queries import registration_by_reference
@@ -234,6 +235,11 @@ def test_each_day_is_ticked_anew_and_list_files_and_figures_say_who_came(organis
         [cell.get_text() for cell in row.select("th, td")] for row in page.all("[aria-labelledby=arrivals] tbody tr")
     ]
     assert rows == [["14:15", "2", "1"]]
+    with writing() as session:
+        here = session.get_one(Edition, edition.id)
+        here.starts_on = here.ends_on = (NOW - timedelta(days=1)).date()
+    page = organiser.get("/organise/editions/2027/")
+    assert "Arrived: 2. Did not come: 1." in page.one("[aria-labelledby=arrivals] p").get_text()
 
 
 def test_keyboard_does_not_cover_what_was_found(desk, join):

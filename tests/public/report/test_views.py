@@ -54,6 +54,7 @@ def test_a_report_has_the_figures_that_were_frozen(client, writing):
     for page in (before, public):
         bars = {row.select_one("th").get_text(): row.select_one("td").get_text() for row in page.all(".bars tbody tr")}
         assert bars == {"Serbia": "2", "Bulgaria": "1", "Company": "3", "Wine growers": "0 of 20"}
+        assert "Registered 3 delegates" in page.one("main").get_text(" ", strip=True) and "Attendance" not in page.text
         assert "All places were taken after 33 days." in page.text and len(page.all("#growth-title")) == 1
     assert "3 delegates" in public.text and "Bulgaria, Serbia" in public.text
     with writing() as session:

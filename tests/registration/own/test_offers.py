@@ -114,7 +114,7 @@ def test_a_place_that_was_to_be_confirmed_and_ended_with_the_archiving_is_not_ca
 
 @pytest.mark.parametrize("archived", [False, True])
 def test_an_edition_is_over_once_it_has_ended_and_not_because_it_is_archived(
-    client, ana, people, writing, clock, archived
+    client, ana, people, page_of, writing, clock, archived
 ):
     with writing() as session:
         edition = session.get_one(Edition, people[0].edition_id)
@@ -127,6 +127,8 @@ def test_an_edition_is_over_once_it_has_ended_and_not_because_it_is_archived(
         session.get_one(Edition, edition.id).status = EditionStatus.ARCHIVED if archived else EditionStatus.PUBLISHED
     clock.move_to(edition.finishes_at())
     assert "This edition is over. Thank you for being part of it." in client.get(ana).text
+    never_had_a_place = client.get(page_of(people[1])).text
+    assert "This edition is over." in never_had_a_place and "Thank you" not in never_had_a_place
     for path in ("edit", "cancel"):
         said = client.get(f"{ana}{path}").text
         assert "This edition is over." in said and "have archived" not in said and "already ended" not in said, path
