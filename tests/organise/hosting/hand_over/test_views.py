@@ -1,5 +1,6 @@
 """The hand-over list: for both hosts and the chair, each with their own ticks."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -179,6 +180,9 @@ def test_the_next_host_reads_what_the_last_edition_teaches_and_nobodys_details(c
         text = LetterText("Buses", "Dear {given_name}", Anchor.AT_ONCE, 0)
         letter = write_letter(session, edition.id, Audience(), text, COMMAND, NOW)
         session.get_one(Letter, letter).started_at = NOW
+        changed = write_letter(session, edition.id, Audience(), replace(text, subject=""), COMMAND, NOW)
+        told = session.get_one(Letter, changed)
+        told.started_at, told.before = NOW, {"venue": "A"}
         assert question
     page = sign_in(people["next"]).get(LIST).follow("Lessons from")
     said = {
@@ -186,6 +190,7 @@ def test_the_next_host_reads_what_the_last_edition_teaches_and_nobodys_details(c
     }
     assert said["Registration opened"] == "15:00, Saturday 3 October 2026 (Sofia time) 230 days before"
     assert said["All places were taken"] == "Monday 2 November 2026 200 days before"
+    assert "The place or time has changed ·" in page.one("#letters ~ details:last-of-type summary").text
     assert page.link("Its page") == "/editions/2028/"
     figures = {row.select_one("dt").text: row.select_one("dd").text for row in page.all(".figures > div")}
     assert figures == {"places": "2", "delegates": "2"}, "nobody can tell who had come before"
