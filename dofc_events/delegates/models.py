@@ -8,7 +8,7 @@ from sqlalchemy.types import TypeEngine
 
 from dofc_events.conference.models import Category, Edition
 from dofc_events.core.db import IDS_ONCE, Base, Revised
-from dofc_events.delegates.rules import full_name, greeted_as, is_gone
+from dofc_events.delegates.rules import details_are_frozen, full_name, greeted_as, is_gone
 from dofc_events.delegates.spelling.rules import LONGEST
 from dofc_events.mail.rules import address_key
 
@@ -153,6 +153,11 @@ class Registration(Revised, Base):
     def accompanies(self) -> bool:
         """Whether this is an accompanying person, as the edition has them now."""
         return self.edition.takes_companions and self.category.slug == self.edition.companion_category
+
+    def is_frozen(self, now: datetime) -> bool:
+        """Whether its delegate can no longer change anything but the address: see `details_are_frozen`."""
+        edition, has_ended = self.edition, self.ended_at is not None
+        return details_are_frozen(edition.details_freeze_at(), edition.is_over(now), has_ended, now)
 
     @property
     def is_gone(self) -> bool:

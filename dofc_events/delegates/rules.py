@@ -1,6 +1,7 @@
 """Pure decisions about delegates."""
 
 import unicodedata
+from datetime import datetime
 
 from dofc_events.core.countries import FAMILY_NAME_FIRST
 from dofc_events.core.normal import normal
@@ -46,6 +47,11 @@ def _has_no_spaces(letter: str) -> bool:
 def called_out(family_name: str, given_name: str) -> tuple[str, str]:
     """A name as it is called out, where people are put in order: the family name, or the only one that there is."""
     return family_name or given_name, given_name
+
+
+def details_are_frozen(freezes_at: datetime | None, is_over: bool, has_ended: bool, now: datetime) -> bool:
+    """Whether a delegate's details are read-only: after the freeze date, after the edition, after cancelling."""
+    return has_ended or is_over or (freezes_at is not None and now >= freezes_at)
 
 
 def _taken_apart(text: str) -> str:

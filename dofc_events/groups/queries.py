@@ -128,13 +128,15 @@ def to_confirm(people: Iterable[Person]) -> list[Person]:
     return [one for one in people if one.status is ClaimStatus.OFFERED and one.registration.email_key is None]
 
 
-def to_add_files(session: Session, group: Group, people: Iterable[Person] | None = None) -> Collection[Registration]:
-    """Those of a group, or of these `people` of it, whose files its contact adds: they have no address of their own."""
+def to_add_files(
+    session: Session, group: Group, now: datetime, people: Iterable[Person] | None = None
+) -> Collection[Registration]:
+    """Those of a group, or of these `people` of it, whose files its contact can add: they have no own address."""
     if not group.edition.asks_files:
         return ()
     some = [one.registration for one in (people_of(session, group.id) if people is None else people)]
-    without = [one for one in some if one.email_key is None and one.ended_at is None]
-    return asked_for_files(session, group.edition, without)
+    without = [one for one in some if one.email_key is None]
+    return asked_for_files(session, group.edition, without, now)
 
 
 def offered_to(session: Session, group: Group, now: datetime) -> list[Person]:

@@ -192,7 +192,7 @@ def register_people(
     joined = [_told(changes, group, *pair, alone=alone) for pair in zip(entered, people, strict=True)]
     said = {"number": len(joined), "waiting": sum(one.status == ClaimStatus.WAITLISTED for one in joined)}
     record(session, actor, now, "group_registered", scope=str(edition.year), about=group.reference, **said)
-    files = to_add_files(session, group, joined)
+    files = to_add_files(session, group, now, joined)
     message = mails.group_registered(group, joined, people[0].consent_text, files=files)
     send(session, message, now, keep=keep_mail, asked_for=True)
     if not alone:
@@ -301,7 +301,7 @@ def _told(changes: Changes, group: Group, person: Person, request: RegistrationR
     seats = changes.news.get(registration.id, News()).seats
     has_address = registration.email_key is not None
     if has_address or (alone and person.status is ClaimStatus.OFFERED):
-        standing = standing_in(session, registration)
+        standing = replace(standing_in(session, registration), at=changes.now)
         if has_address:
             standing = replace(standing, registered_by=group.contact_name, stated=request.consent_text)
         message = notices.status_message(standing, seats)
@@ -352,7 +352,7 @@ def _write_elsewhere(session: Session, group: Group, old_email: str, now: dateti
     moved = move_people(session, group, old_email, now)
     send(session, mails.contact_changed(group, old_email), now, asked_for=True)
     offered = [group.id] if offered_to(session, group, now) else []
-    files, names = {group.id: to_add_files(session, group)}, [one.full_name for one in moved]
+    files, names = {group.id: to_add_files(session, group, now)}, [one.full_name for one in moved]
     message = mails.group_link(group, offered=offered, files=files, by=by, names=names)
     send(session, message, now, asked_for=True)
 

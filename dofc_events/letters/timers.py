@@ -4,6 +4,7 @@ Each runs inside a unit of work of the worker, asks again under the letter's loc
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -79,7 +80,7 @@ def write_anew(session: Session, letter_id: int, registration_id: int, now: date
 
 
 def _write(session: Session, letter: Letter, recipient: LetterRecipient, now: datetime) -> Message:
-    standing = standing_of(session, recipient.registration_id)
+    standing = replace(standing_of(session, recipient.registration_id), at=now)
     message = outbox.enqueue(session, letter_to(letter, standing), now)
     session.flush()
     recipient.message_id = message.id

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from dofc_events.conference.mails import edition_message
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import Window
+from dofc_events.core.clock import in_zone
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import proof_of, token_of
 from dofc_events.documents.calendar import CalendarEntry, CalendarFile, calendar_file
@@ -22,7 +23,7 @@ from dofc_events.notices.texts import FIELD_NAMES
 from dofc_events.places.models import Claim
 from dofc_events.places.queries import waits_for_category
 from dofc_events.places.rules import ClaimStatus
-from dofc_events.questions.rules import Kind, caption_in
+from dofc_events.questions.rules import Kind, OwnQuestion, caption_in, is_frozen
 from dofc_events.questions.texts import Answered
 from dofc_events.trips.queries import TripStanding
 from dofc_events.trips.rules import Reason
@@ -58,9 +59,9 @@ class Standing:
 
     `trips` are all learning trips of the edition, with what the registration has of them; `answers` are all that it
     answered of the edition's own questions; `organisers_say` is what organisers write with the news, `reopened` why
-    they opened the waiting list again. In words: `choices` are options that it waited for until now, `files` questions
-    to be answered with a file, `registered_by` who registered them, `stated` their consent, `left_with` for whom they
-    have cancelled as well. A message says what delegates can still change as it is `at` a moment.
+    they opened the waiting list again; `files` are questions to be answered with a file. In words: `choices` are
+    options that it waited for until now, `registered_by` who registered them, `stated` their consent, `left_with` for
+    whom they have cancelled as well. A message says what delegates can still change, or add, as it is `at` a moment.
     """
 
     registration: Registration
@@ -75,7 +76,7 @@ class Standing:
     registered_by: str = ""
     stated: str = ""
     left_with: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
+    files: tuple[OwnQuestion, ...] = ()
     at: datetime | None = None
 
     @property
@@ -87,6 +88,14 @@ class Standing:
         """Until when the delegate can change details, and hand over; None if that is no longer, or not known."""
         until, at = self.edition.details_freeze_at(), self.at
         return None if until is None or (at and (at >= until or self.edition.is_over(at))) else until
+
+    @property
+    def files_to_add(self) -> list[str]:
+        """The questions that the delegate can answer with a file, in words; none if the moment is not known."""
+        if not self.files or self.at is None or self.registration.is_frozen(self.at):
+            return []
+        today = in_zone(self.at, self.edition.zone).date()
+        return [one.caption for one in self.files if not is_frozen(one, today)]
 
     @property
     def waits_for_category(self) -> bool:
@@ -173,7 +182,7 @@ def registration_cancelled(
     standing: Standing, seats: Seats, before: ClaimStatus | None = None, because: str = "", merged_into: str = ""
 ) -> Envelope:
     """The calendar file takes the days out again for who had them in."""
-    words: dict[str, Any] = {"because": because, "merged_into": merged_into, "register": _link_to_register(standing)}
+    words: dict[str, Any] = {"because": because, "merged_into": merged_into}
     file = calendar_of(standing, seats) if before is ClaimStatus.CONFIRMED else None
     return _message("cancelled", "registration-cancelled", standing, file, seats=seats, before=before, **words)
 
@@ -243,8 +252,7 @@ def taken_back(standing: Standing, *, email: str) -> Envelope:
     The calendar file takes out again what the colleague had in it.
     """
     file = calendar_of(standing, taken_out=True) if standing.status is ClaimStatus.CONFIRMED else None
-    register = _link_to_register(standing)
-    return _message("taken_back", "address-changed", standing, file, email=email, name="", register=register)
+    return _message("taken_back", "address-changed", standing, file, email=email, name="")
 
 
 def address_changed(standing: Standing, *, email: str, of: str = "") -> Envelope:
@@ -321,12 +329,6 @@ def _link_to_accept(standing: Standing) -> str:
     return link("registration.own.offer", token=token_of(standing.registration))
 
 
-def _link_to_register(standing: Standing) -> str:
-    """To the form for newcomers, while it is open; else ""."""
-    edition, at = standing.edition, standing.at
-    return link("registration.new", year=edition.year) if at and edition.window(at) is Window.OPEN else ""
-
-
 def _questions(edition: Edition) -> str:
     return f"{_('Questions? Write to')} {_in_a_row(edition.contact_name, edition.contact_email)}"
 
@@ -356,9 +358,9 @@ def _message(
     **context: Any,
 ) -> Envelope:
     registration, edition = standing.registration, standing.edition
-    token, files = token_of(registration), standing.files if registration.ended_at is None else ()
-    added = {one.caption for one in standing.answers if one.kind is Kind.FILE}
-    missing = [one for one in files if one not in added]
+    token, files = token_of(registration), standing.files_to_add
+    missing = [one for one in files if one not in {one.caption for one in standing.answers if one.kind is Kind.FILE}]
+    is_open = standing.at is not None and edition.window(standing.at) is Window.OPEN
     message = edition_message(
         edition,
         f"notices/{template}",
@@ -389,6 +391,7 @@ def _message(
         own_answers=_quoted(standing.answers) if registration.ended_at is None else [],
         seats=seats or {},
         own_page=link("registration.own.own", token=token),
+        register=link("registration.new", year=edition.year) if is_open else "",
         offer=_link_to_accept(standing),
         trips_page=link("registration.own.trips", token=token),
         handed_over_by=handed_over_by,

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, bindparam, case, e
 from sqlalchemy.orm import Session, joinedload
 
 from dofc_events.conference.models import Edition
+from dofc_events.core.clock import in_zone
 from dofc_events.delegates.models import Registration
 from dofc_events.mail.models import Message
 from dofc_events.mail.rules import MessageState
@@ -18,7 +19,7 @@ from dofc_events.places.models import Claim, Pool
 from dofc_events.places.queries import overdue, place_of, waiting_position
 from dofc_events.places.rules import ClaimStatus, is_late
 from dofc_events.questions.queries import answered_by, answered_by_many, answers_of, questions_of
-from dofc_events.questions.rules import Kind, OwnQuestion, shown
+from dofc_events.questions.rules import Kind, OwnQuestion, files_asked, shown
 from dofc_events.questions.texts import Answered
 from dofc_events.trips.queries import trips_of
 
@@ -55,30 +56,33 @@ def standing_in(session: Session, registration: Registration) -> Standing:
     return Standing(registration, edition, claim, position, trips, answers, files=files)
 
 
-def files_for(session: Session, edition: Edition, category: str, answers: Collection[Answered]) -> tuple[str, ...]:
-    """The questions that somebody of this category who answered so is to answer with a file, in words."""
+def files_for(
+    session: Session, edition: Edition, category: str, answers: Collection[Answered]
+) -> tuple[OwnQuestion, ...]:
+    """The questions that somebody of this category who answered so is to answer with a file, sooner or later."""
     if not edition.asks_files:
         return ()
-    return _files_among(questions_of(session, edition.id), category, answers)
+    questions = questions_of(session, edition.id)
+    visible = shown(questions, answers_of(answers), category)
+    asked = (one for one in questions if one.kind is Kind.FILE and not (one.is_retired or one.organisers_only))
+    return tuple(one for one in asked if one.key in visible)
 
 
 def asked_for_files(
-    session: Session, edition: Edition, registrations: Collection[Registration]
+    session: Session, edition: Edition, registrations: Collection[Registration], now: datetime
 ) -> Collection[Registration]:
-    """Those of these registrations, of one edition, that are to answer a question with a file; in two queries."""
+    """Those of these registrations, of one edition, that can answer a question with a file now; in two queries."""
+    registrations = [one for one in registrations if not one.is_frozen(now)]
     if not (edition.asks_files and registrations):
         return ()
+    on = in_zone(now, edition.zone).date()
     questions = questions_of(session, edition.id)
     said = answered_by_many(session, [one.id for one in registrations])
     return [
-        one for one in registrations if _files_among(questions, one.category.slug, tuple(said.get(one.id, {}).values()))
+        one
+        for one in registrations
+        if files_asked(questions, answers_of(tuple(said.get(one.id, {}).values())), one.category.slug, on)
     ]
-
-
-def _files_among(questions: Sequence[OwnQuestion], category: str, answers: Collection[Answered]) -> tuple[str, ...]:
-    visible = shown(questions, answers_of(answers), category)
-    asked = (one for one in questions if one.kind is Kind.FILE and not (one.is_retired or one.organisers_only))
-    return tuple(one.caption for one in asked if one.key in visible)
 
 
 def offer_stands(session: Session, standing: Standing, claim: Claim, now: datetime) -> bool:

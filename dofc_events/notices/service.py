@@ -233,7 +233,8 @@ def told_if_known(session: Session, edition_id: int, email: str, now: datetime) 
 def tell_known(session: Session, registration_id: int | None, now: datetime) -> bool:
     """Write to an address that somebody has just filled in a form with, if it has this registration already."""
     if registration_id is not None:
-        send(session, mails.already_registered(standing_of(session, registration_id)), now, asked_for=True)
+        standing = replace(standing_of(session, registration_id), at=now)
+        send(session, mails.already_registered(standing), now, asked_for=True)
     return registration_id is not None
 
 

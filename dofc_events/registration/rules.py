@@ -22,11 +22,6 @@ class Outcome(enum.StrEnum):
     ANSWERED_BY_EMAIL = "answered_by_email"
 
 
-def details_are_frozen(freezes_at: datetime | None, is_over: bool, has_ended: bool, now: datetime) -> bool:
-    """Whether a delegate's details are read-only: after the freeze date, after the edition, after cancelling."""
-    return has_ended or is_over or (freezes_at is not None and now >= freezes_at)
-
-
 def link_has_ended(finished_at: datetime | None, now: datetime) -> bool:
     """Whether delegates' links to their own pages no longer work, so long after an edition."""
     return finished_at is not None and now >= finished_at + LINKS_LAST

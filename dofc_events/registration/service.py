@@ -43,7 +43,7 @@ from dofc_events.questions.rules import Answers
 from dofc_events.registration.addresses.service import move_to_address
 from dofc_events.registration.answers.service import give_answers, give_back, give_first_answers, moved_up
 from dofc_events.registration.invitations.service import by_address, if_invited
-from dofc_events.registration.rules import AFTER_READDRESSING, Outcome, details_are_frozen
+from dofc_events.registration.rules import AFTER_READDRESSING, Outcome
 from dofc_events.trips.queries import trips_of, wishes_of
 
 
@@ -392,6 +392,5 @@ def refuse_closed_sign_up(edition: Edition, now: datetime) -> None:
 
 def refuse_frozen(registration: Registration, now: datetime) -> None:
     """Raise DetailsFrozen if a delegate's details are read-only."""
-    edition = registration.edition
-    if details_are_frozen(edition.details_freeze_at(), edition.is_over(now), registration.ended_at is not None, now):
+    if registration.is_frozen(now):
         raise DetailsFrozen

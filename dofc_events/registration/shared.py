@@ -1,7 +1,6 @@
 """What the form, the delegate's own pages and the organisers' page about one delegate share."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any, TypeVar
 
 from flask import redirect, render_template, url_for
@@ -27,7 +26,6 @@ from dofc_events.questions.rules import Answers, Kind, OwnQuestion, asked, files
 from dofc_events.questions.texts import Answered
 from dofc_events.registration.forms import ChangeDetailsForm
 from dofc_events.registration.hand_over.queries import handed_over_by
-from dofc_events.registration.rules import details_are_frozen
 from dofc_events.registration.texts import consent_text
 from dofc_events.registration.trips.forms import TripsForm
 from dofc_events.trips.draw.queries import name_in_draw
@@ -62,7 +60,8 @@ def own_context(registration: Registration, token: str) -> dict[str, Any]:
     edition, known = registration.edition, answers_of(standing.answers)
     questions, room = own_questions(edition)
     category, waits = registration.category.slug, any(one.waiting for one in standing.answers)
-    today = in_zone(at, edition.zone).date()
+    today, frozen = in_zone(at, edition.zone).date(), registration.is_frozen(at)
+    files = () if frozen else files_asked(questions, known, category, today)
     return {
         "registration": registration,
         "edition": edition,
@@ -77,7 +76,8 @@ def own_context(registration: Registration, token: str) -> dict[str, Any]:
         "trips": trips_with_companions(standing.trips) if registration.accompanies else standing.trips,
         "answers": [one for one in standing.answers if not one.organisers_only],
         "waits_for": positions_for_options(db.session(), registration.id) if waits else (),
-        "files": _files(questions, standing.answers, category, today) if edition.asks_files else [],
+        "files": _files(files, standing.answers) if edition.asks_files else [],
+        "can_add_files": bool(files),
         "known": known,
         "own_questions": (questions, room),
         "unanswered": [one for one in missing(questions, known, category, today) if one.kind is not Kind.FILE],
@@ -89,7 +89,7 @@ def own_context(registration: Registration, token: str) -> dict[str, Any]:
             seat for seat in standing.trips if seat.claim and offer_stands(db.session(), standing, seat.claim, at)
         ],
         "message": latest_message(db.session(), registration.reference, registration.mailed_key),
-        "frozen": is_frozen(registration),
+        "frozen": frozen,
         "over": edition.is_over(at),
         "merged_into": merged_into(db.session(), registration),
         "registration_is_open": edition.window(at) is Window.OPEN,
@@ -100,13 +100,11 @@ def own_context(registration: Registration, token: str) -> dict[str, Any]:
     }
 
 
-def _files(
-    questions: Sequence[OwnQuestion], answers: Sequence[Answered], category: str, on: date
-) -> list[tuple[str, str, str]]:
+def _files(asked_for: Sequence[OwnQuestion], answers: Sequence[Answered]) -> list[tuple[str, str, str]]:
     """The files that somebody is asked for, or has added: the question, its key, and the file's name or ""."""
     names = {one.key: (one.caption, one.words) for one in answers if one.kind is Kind.FILE and not one.organisers_only}
-    asked_for = {one.key: (one.caption, "") for one in files_asked(questions, answers_of(answers), category, on)}
-    return [(caption, key, name) for key, (caption, name) in (asked_for | names).items()]
+    wanted = {one.key: (one.caption, "") for one in asked_for}
+    return [(caption, key, name) for key, (caption, name) in (wanted | names).items()]
 
 
 def _calendars(edition: Edition) -> dict[str, str]:
@@ -135,8 +133,7 @@ def offer_trips(form: TripsForm, edition: Edition, trips: Sequence[TripStanding]
 
 def is_frozen(registration: Registration) -> bool:
     """Whether the details of a registration are read-only now."""
-    edition, at = registration.edition, now()
-    return details_are_frozen(edition.details_freeze_at(), edition.is_over(at), registration.ended_at is not None, at)
+    return registration.is_frozen(now())
 
 
 def open_among(edition: Edition, categories: Sequence[CategoryPlaces], present: str = "") -> tuple[CategoryPlaces, ...]:

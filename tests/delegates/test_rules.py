@@ -1,6 +1,7 @@
-"""Text as the search compares it."""
+"""Text as the search compares it, and until when details can be changed."""
 
 import unicodedata
+from datetime import timedelta
 
 import icu
 import pytest
@@ -8,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dofc_events.core.countries import FAMILY_NAME_FIRST, country_codes
-from dofc_events.delegates.rules import folded, full_name, greeted_as
+from dofc_events.delegates.rules import details_are_frozen, folded, full_name, greeted_as
+from tests.support.factories import NOW
+
+SOON = NOW + timedelta(seconds=1)
 
 
 @pytest.mark.parametrize(
@@ -81,3 +85,18 @@ def test_family_names_come_first_where_cldr_says_so():
         country: "zh_Hant" if found.getLanguage() == "zh" else found.getName() for country, found in languages.items()
     }
     assert {country for country, language in names.items() if _write_family_names_first(language)} == FAMILY_NAME_FIRST
+
+
+@pytest.mark.parametrize(
+    ("freezes_at", "is_over", "has_ended", "frozen"),
+    [
+        (None, False, False, False),
+        (SOON, False, False, False),
+        (NOW, False, False, True),
+        (SOON, True, False, True),
+        (SOON, False, True, True),
+        (None, True, False, True),
+    ],
+)
+def test_details_are_frozen_from_the_freeze_date_on(freezes_at, is_over, has_ended, frozen):
+    assert details_are_frozen(freezes_at, is_over, has_ended, NOW) is frozen

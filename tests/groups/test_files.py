@@ -7,6 +7,7 @@ from sqlalchemy import select
 from dofc_events.conference.models import Edition
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import proof_of
+from dofc_events.groups.lost_link.service import send_group_link
 from dofc_events.groups.queries import token_of_group
 from dofc_events.groups.service import change_contact
 from tests.support.factories import DELEGATE, NOW, make_question
@@ -61,6 +62,16 @@ def test_their_own_pages_lead_to_the_form_that_mails_the_links_again(client, pag
     with_address = client.get(page).follow("Open the registration of Ceca")
     assert "Add your files" in with_address.text
     assert with_address.follow("Send me my link again").h1 == "Send me my link again"
+
+
+def test_the_contact_is_asked_for_no_files_once_the_details_are_frozen(page, reading, writing, edition):
+    assert page
+    with writing() as session:
+        session.get_one(Edition, edition.id).freezes_at = NOW
+        send_group_link(session, edition.id, CONTACT.email, NOW)
+    with reading() as session:
+        message = letters(session, to=CONTACT.email)[-1]
+    assert message.kind == "group-link" and "files" not in message.text + message.html
 
 
 @pytest.mark.usefixtures("page")

@@ -28,7 +28,7 @@ def send_group_link(session: Session, edition_id: int, email: str, now: datetime
     # The same is looked up for an unknown address, or the response time would reveal which addresses are known.
     groups = known or [_stranger(session, edition_id, email)]
     offered = [one.id for one in groups if offered_to(session, one, now)]
-    files = {one.id: to_add_files(session, one) for one in groups}
+    files = {one.id: to_add_files(session, one, now) for one in groups}
     envelope = mails.group_link(*groups, offered=offered, files=files)
     is_meant = not outbox.is_flooded(session, email, now, kind=envelope.kind) and bool(known)
     scope, about = envelope.scope, envelope.about if is_meant else ""

@@ -342,7 +342,7 @@ def _shown_to(found: Letter) -> Registration | None:
 
 
 def _as_they_get_it(found: Letter, person: Registration) -> Envelope:
-    return mails.letter_to(found, standing_in(db.session(), person))
+    return mails.letter_to(found, replace(standing_in(db.session(), person), at=now()))
 
 
 def _as_test(envelope: Envelope, person: Registration) -> Envelope:

@@ -190,10 +190,8 @@ def take_back(token: str) -> ResponseReturnValue:
         raise LinkNotValid
     form, registration = ButtonForm(), handed.registration
     if not form.validate_on_submit():
-        edition = registration.edition
-        return form_page(
-            form, "registration/own/take_back.html", token=token, edition=edition, registration=registration
-        )
+        context = {"registration": registration, "edition": registration.edition, "frozen": is_frozen(registration)}
+        return form_page(form, "registration/own/take_back.html", token=token, **context)
     try:
         with unit_of_work() as session:
             taken = hand_overs.take_back(session, registration.id, _actor(registration), now())

@@ -1,5 +1,6 @@
 """Answers questions with files, and takes them back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -22,7 +23,7 @@ from dofc_events.questions.queries import (
     files_of,
     questions_of,
 )
-from dofc_events.questions.rules import OwnQuestion, files_asked
+from dofc_events.questions.rules import Answers, OwnQuestion, files_asked, is_frozen
 from dofc_events.registration.service import locked, refuse_frozen, refuse_over
 from dofc_events.web.attachments.queries import MEGABYTE
 from dofc_events.web.attachments.rules import AttachmentFault, AttachmentRefused, CheckedFile
@@ -57,11 +58,23 @@ def asked_for_files(
     session: Session, registration: Registration, on: date, *, by_organisers: bool = False
 ) -> tuple[OwnQuestion, ...]:
     """The questions that can be answered with a file on that day."""
-    edition = registration.edition
+    return files_asked(*_known(session, registration), on, by_organisers=by_organisers)
+
+
+def open_and_closed(
+    session: Session, registration: Registration, on: date
+) -> tuple[tuple[OwnQuestion, ...], list[OwnQuestion]]:
+    """The questions that the delegate can answer with a file on that day, and those that only organisers still can."""
+    known = _known(session, registration)
+    every = files_asked(*known, on, by_organisers=True)
+    return files_asked(*known, on), [one for one in every if is_frozen(one, on) and not one.organisers_only]
+
+
+def _known(session: Session, registration: Registration) -> tuple[Sequence[OwnQuestion], Answers, str]:
+    edition, category = registration.edition, registration.category.slug
     if not edition.asks_files:
-        return ()
-    answers, questions = answers_of(answered_by(session, registration.id)), questions_of(session, edition.id)
-    return files_asked(questions, answers, registration.category.slug, on, by_organisers=by_organisers)
+        return (), {}, category
+    return questions_of(session, edition.id), answers_of(answered_by(session, registration.id)), category
 
 
 def add_file(session: Session, registration_id: int, key: str, file: CheckedFile, who: Who, now: datetime) -> None:

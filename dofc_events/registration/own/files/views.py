@@ -21,7 +21,6 @@ from dofc_events.registration.own.files import service
 from dofc_events.registration.own.files.service import FileInPlace, FileNotAsked, FileReplaced, Who
 from dofc_events.registration.rules import link_has_ended
 from dofc_events.registration.service import DetailsFrozen
-from dofc_events.registration.shared import is_frozen
 from dofc_events.web.asking import be_sure_of_file
 from dofc_events.web.attachments.forms import AttachmentForm, asked_to_replace, forms_for
 from dofc_events.web.attachments.rules import CheckedFile
@@ -106,15 +105,18 @@ def _who(reference: str) -> Who:
 
 
 def _context(token: str, key: str = "", form: AttachmentForm | None = None) -> dict[str, Any]:
-    registration, session = _mine(token), db.session()
-    on = in_zone(now(), registration.edition.zone).date()
-    asked = () if is_frozen(registration) else service.asked_for_files(session, registration, on)
+    registration, session, at = _mine(token), db.session(), now()
+    frozen, on = registration.is_frozen(at), in_zone(at, registration.edition.zone).date()
+    asked, closed = ((), ()) if frozen else service.open_and_closed(session, registration, on)
     return {
         "registration": registration,
         "edition": registration.edition,
         "token": token,
         "own_token": token_of(registration),
+        "at": at,
+        "frozen": frozen,
         "asked": asked,
+        "closed": closed,
         "forms": forms_for([one.key for one in asked], key, form),
         "files": files_of(session, registration.id, by_organisers=False),
     }

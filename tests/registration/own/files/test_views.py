@@ -9,18 +9,25 @@ from sqlalchemy import select
 
 from dofc_events.commands.check import faults
 from dofc_events.conference.queries import edition_by_year
+from dofc_events.conference.rules import EditionStatus
 from dofc_events.core import files
 from dofc_events.core.audit import AuditEntry
 from dofc_events.delegates.models import Registration
 from dofc_events.delegates.queries import proof_of, token_of
 from dofc_events.extensions import settings
 from dofc_events.mail.models import Message
+from dofc_events.notices.mails import already_registered
+from dofc_events.notices.news.service import News
+from dofc_events.notices.queries import standing_of
+from dofc_events.notices.service import send, tell
 from dofc_events.privacy.erasing.queries import named_files
+from dofc_events.questions.models import EditionQuestion
 from dofc_events.questions.queries import files_of
+from dofc_events.registration import service
 from tests.registration.conftest import FORM, fill
 from tests.support import uploads
 from tests.support.databases import count_queries
-from tests.support.factories import NOW, make_account, make_edition, make_question
+from tests.support.factories import DELEGATE, NOW, make_account, make_edition, make_question
 from tests.support.letters import letters
 from tests.support.pages import Client
 
@@ -166,8 +173,38 @@ def test_file_that_is_hidden_or_closed_or_for_organisers_cannot_be_added(client,
     with writing() as session:
         edition_by_year(session, 2027).freezes_at = NOW
     page = client.get(ana["files"])
-    assert "nothing to add or change" in page.text
+    assert "Since 14:00, Monday 2 November 2026 (Sofia time) only the organisers can add or replace" in page.text
     assert kept() == {}
+
+
+@pytest.mark.parametrize("closed", ["frozen", "closed", "archived", "cancelled"])
+def test_file_that_can_no_longer_be_added_is_not_asked_for_and_the_link_says_why(client, ana, writing, closed):
+    client.get(ana["files"]).form("form[action$='files/photo']").fill(file=("me.png", uploads.picture())).submit()
+    with writing() as session:
+        edition, person = edition_by_year(session, 2027), session.scalars(select(Registration)).one()
+        if closed == "frozen":
+            edition.freezes_at = NOW
+        elif closed == "closed":
+            for question in session.scalars(select(EditionQuestion)).all():
+                question.frozen_from_on = NOW.date()
+        elif closed == "archived":
+            edition.status = EditionStatus.ARCHIVED
+        else:
+            service.cancel_registration(session, person.id, DELEGATE, NOW)
+        tell(session, person.id, News(place=True), NOW)
+        send(session, already_registered(standing_of(session, person.id)), NOW)
+        said = [part for letter in letters(session)[-2:] for part in (letter.text, letter.html)]
+    assert not [part for part in said if "ask you for" in part or "Add your files" in part]
+    own = client.get(ana["own"])
+    assert own.link("me.png") and "not added yet" not in own.text and "To add or replace a file" not in own.text
+    words = {
+        "frozen": "only the organisers can add or replace your files: write to them.",
+        "closed": "“Cv?”: since Monday 2 November 2026 only the organisers",
+        "archived": "The organisers have archived this edition",
+        "cancelled": "This registration has been cancelled.",
+    }
+    page = client.get(ana["files"])
+    assert words[closed] in page.text and "host@dofc.test" in page.text
 
 
 def test_file_goes_with_the_answer_that_asked_for_it_and_stays_when_others_change(client, ana, kept, reading):
@@ -193,7 +230,7 @@ def test_file_beyond_a_quota_is_refused_and_not_kept(make_app, ana, kept, settin
     assert kept() == {}
 
 
-def test_colleague_who_takes_over_does_not_get_the_file(client, ana, kept):
+def test_colleague_who_takes_over_does_not_get_the_file(client, ana, kept, writing):
     client.get(ana["files"]).form("form[action$='files/cv']").fill(file=("cv.pdf", uploads.pdf())).submit()
     page = client.get(ana["own"] + "hand-over")
     assert "Files that you have added will be deleted for good." in page.text
@@ -201,6 +238,10 @@ def test_colleague_who_takes_over_does_not_get_the_file(client, ana, kept):
     asked = form.submit().follow("Take it back")
     assert "Files that you had added have been deleted: please add them again." in asked.text
     assert kept() == {}
+    with writing() as session:
+        edition_by_year(session, 2027).freezes_at = NOW
+    asked = client.get(asked.url)
+    assert "have been deleted: only the organisers can add them now." in asked.text
 
 
 def test_organisers_open_add_and_remove_files_and_find_who_has_none(app, client, ana, kept, writing):
