@@ -47,6 +47,8 @@ def test_the_email_about_a_group_has_the_links_for_files_of_whom_the_contact_add
         assert [name for name, link in links.items() if link in part] == ["Ana"]
         assert "files of Ana Kovač" in part
     assert client.get(links["Ana"]).h1 == "Your files"
+    form = client.another().get("/groups/new/2027")
+    assert "we will email the link for it to them, or to you if they have no address of their own" in form.text
 
 
 def test_their_own_pages_lead_to_the_form_that_mails_the_links_again(client, page, reading):
