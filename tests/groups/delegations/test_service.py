@@ -93,6 +93,21 @@ def test_what_is_unused_goes_to_the_list_when_the_date_has_come(session, edition
 
 
 @pytest.mark.databases("sqlite")
+@pytest.mark.parametrize("used", [0, 1, 2])
+def test_the_end_of_a_promise_counts_only_places_that_there_are(session, edition, used):
+    group = make_promise(session, edition, places=2)
+    for name in ("Ana", "Boro")[:used]:
+        add(session, edition, group, name)
+    end_delegation(session, group.id, COMMAND, NOW + timedelta(days=30))
+    told = letters(session, to=group.email)[-1]
+    assert told.subject == f"No more places are kept for {group.organisation} at {edition.name}"
+    for part in (told.text, told.html):
+        said = " ".join(part.split())
+        assert ("been used" in said, "to others." in said, "0 places" in said) == (used > 0, used < 2, False)
+    assert "\n\nOpen your delegation" in told.text
+
+
+@pytest.mark.databases("sqlite")
 def test_what_is_not_free_cannot_be_promised(session, edition):
     for _ in range(3):
         make_registration(session, edition)
