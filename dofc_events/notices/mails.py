@@ -53,6 +53,13 @@ SEAT_STATUS_KINDS: dict[str, str] = {
 }
 
 
+# What messages say of a standing just as it is.
+SAID = (
+    *("claim", "position", "organisers_say", "reopened", "choices", "registered_by", "stated", "left_with"),
+    *("changes_until", "waits_for_category", "trips"),
+)
+
+
 @dataclass(frozen=True)
 class Standing:
     """A registration, its edition, and what it holds at this moment; `position` counts those in line up to it.
@@ -372,21 +379,10 @@ def _message(
         expires_at=expires_at,
         attachments=[Attachment("days-of-clusters.ics", file.content_type, file.text)] if file else [],
         registration=registration,
-        claim=standing.claim,
-        position=standing.position,
-        organisers_say=standing.organisers_say,
-        reopened=standing.reopened,
-        choices=standing.choices,
-        registered_by=standing.registered_by,
-        stated=standing.stated,
-        left_with=standing.left_with,
-        changes_until=standing.changes_until,
         files=files,
         files_missing=missing,
         asked=bool(missing or (standing.registered_by and edition.asks_questions)),
         files_page=link("registration.own.files.index", token=proof_of(registration)),
-        waits_for_category=standing.waits_for_category,
-        trips=standing.trips,
         called_off=_called_off(standing, seats or {}),
         own_answers=_quoted(standing.answers) if registration.ended_at is None else [],
         seats=seats or {},
@@ -397,6 +393,7 @@ def _message(
         handed_over_by=handed_over_by,
         stated_consent=stated_consent,
         message_kind=kind,
+        **{name: getattr(standing, name) for name in SAID},
         **context,
     )
     # Whoever reads it for somebody else may have a registration as well.
