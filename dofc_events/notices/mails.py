@@ -54,10 +54,8 @@ SEAT_STATUS_KINDS: dict[str, str] = {
 
 
 # What messages say of a standing just as it is.
-SAID = (
-    *("claim", "position", "organisers_say", "reopened", "choices", "registered_by", "stated", "left_with"),
-    *("changes_until", "waits_for_category", "trips"),
-)
+SAID = ["claim", "position", "waits_for_category", "trips", "changes_until", "choices"]
+SAID += ["organisers_say", "reopened", "registered_by", "stated", "left_with"]
 
 
 @dataclass(frozen=True)
