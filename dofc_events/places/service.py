@@ -238,14 +238,15 @@ def reopen_claim(session: Session, claim: Claim, now: datetime, *, requested: bo
 
 
 def pass_claim(session: Session, held: Claim, to: Claim, now: datetime) -> None:
-    """End a claim and give what it held to another one of the same pool; how many are taken does not change."""
-    status, offer = held.status, (held.offered_at, held.offered_until, held.remind_at)
+    """End a claim and give what it was, and its position, to another of the same pool; how many are taken stays."""
+    status, position = held.status, held.position
+    offer = held.offered_at, held.offered_until, held.remind_at, held.position_before
     to.used_at, held.used_at = held.used_at, None
     _set(held, ClaimStatus.CANCELLED, now)
     session.flush()
-    _set(to, ClaimStatus(status), now)
+    _set(to, ClaimStatus(status), now, position)
     to.promise_id, held.promise_id = held.promise_id, None
-    to.offered_at, to.offered_until, to.remind_at = offer
+    to.offered_at, to.offered_until, to.remind_at, to.position_before = offer
     session.flush()
 
 

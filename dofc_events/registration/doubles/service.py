@@ -1,4 +1,4 @@
-"""Two registrations of one person become one: the details of either, one place, and the seats of both that fit."""
+"""Two registrations of one person become one: the details of either, one place, and what fits of both on trips."""
 
 import hashlib
 from dataclasses import dataclass
@@ -34,8 +34,8 @@ class Merging:
     """What becomes of a pair: which of the two stays, with these details and this address.
 
     `answers` are those of the other that the one that stays takes over, and `note` is its note from now on; the tags of
-    both stay. `seats`: those of the other that fit go to the one that stays. `because` is what the other is told,
-    unless it is `quiet`. `digest` stands for what the page had said of the two.
+    both stay. `seats`: what the other has of trips goes to the one that stays, where it fits. `because` is what the
+    other is told, unless it is `quiet`. `digest` stands for what the page had said of the two.
     """
 
     keeps_first: bool
@@ -85,12 +85,13 @@ def merge(session: Session, edition_id: int, pair_id: int, wanted: Merging, acto
     kept, other = (pair.first, pair.second) if wanted.keeps_first else (pair.second, pair.first)
     changes = Changes(session, edition, actor, now, quiet=[other.id] if wanted.quiet else ())
     stays, place = standing_of(session, kept.id), standing_of(session, other.id)
-    if stays.status is ClaimStatus.CONFIRMED:
+    has_place = stays.status is ClaimStatus.CONFIRMED
+    if has_place:
         pass_arrivals(session, place.claim, stays.claim)
-        if wanted.seats:
-            _take_over_seats(session, changes.book, kept, other, now)
     elif place.claim.used_at:
         raise ArrivedWithOther
+    if wanted.seats:
+        _take_over_trips(session, changes.book, kept, other, now, has_place=has_place)
     changes.cancelled(other, place.status, wanted.because, other=kept.reference)
     next_in_line = places.cancel_claim(session, pool, place.claim, terms_of(edition, now), now)
     moved_up(session, changes, give_back(session, edition, [other], now))
@@ -109,17 +110,24 @@ def merge(session: Session, edition_id: int, pair_id: int, wanted: Merging, acto
         readdress(session, kept, wanted.email, actor, now)
 
 
-def _take_over_seats(session: Session, book: SeatBook, kept: Registration, other: Registration, now: datetime) -> None:
-    """Pass on each seat of the other, on a trip at whose time the one that stays has and asks for nothing else."""
+def _take_over_trips(
+    session: Session, book: SeatBook, kept: Registration, other: Registration, now: datetime, *, has_place: bool
+) -> None:
+    """Pass on what the other has of each trip, unless it clashes with what the one that stays has, or has as well.
+
+    Seats come first. Without a place the one that stays can only wish for a trip.
+    """
     mine = book.claims_of(kept.id)
-    for trip_id, theirs in book.claims_of(other.id).items():
-        trip, own = book.trips[trip_id], mine.get(trip_id)
-        elsewhere = [book.trips[t] for t, claim in mine.items() if t != trip_id and claim.status in LIVE]
-        if theirs.status not in TAKEN or not trip.can_be_joined(now) or any(trip.overlaps(one) for one in elsewhere):
+    for trip_id, theirs in sorted(book.claims_of(other.id).items(), key=_seats_first):
+        trip, own, held = book.trips[trip_id], mine.get(trip_id), theirs.status
+        # Nobody waits beside a seat at the same time; but for several such seats people may wait.
+        clashing = LIVE if held in TAKEN else TAKEN
+        elsewhere = [book.trips[t] for t, claim in mine.items() if t != trip_id and claim.status in clashing]
+        if not trip.can_be_joined(now) or any(trip.overlaps(one) for one in elsewhere):
             continue
-        if own is not None and own.status in TAKEN:
+        if held not in (LIVE if has_place else (ClaimStatus.REQUESTED,)) or (own and not _is_better(theirs, own)):
             continue
-        before, held = own.status if own else "", theirs.status
+        before = own.status if own else ""
         claim = own or Claim(pool_id=theirs.pool_id, registration_id=kept.id)
         places.pass_claim(session, theirs, claim, now)
         claim.preference = claim.preference or len(mine) + 1
@@ -128,3 +136,19 @@ def _take_over_seats(session: Session, book: SeatBook, kept: Registration, other
             mine[trip_id] = claim
         book.note(theirs, trip_id, held, Reason.BY_HAND)
         book.note(claim, trip_id, before, Reason.BY_HAND)
+    if has_place:
+        book.settle(kept.id)
+
+
+def _seats_first(held: tuple[int, Claim]) -> tuple[bool, int]:
+    _trip_id, claim = held
+    return claim.status not in TAKEN, claim.preference or 0
+
+
+def _is_better(theirs: Claim, own: Claim) -> bool:
+    """Whether a live claim is better than another: a seat than a wait, an earlier position than a later one."""
+    if own.status not in LIVE:
+        return True
+    # What is taken has no position.
+    earlier = (theirs.position or 0) < (own.position or 0)
+    return theirs.status != ClaimStatus.REQUESTED and earlier

@@ -28,6 +28,7 @@ from tests.support.factories import (
     make_edition,
     make_question,
     make_registration,
+    make_three_trips,
     make_trip,
     seat_of,
     seats_of,
@@ -88,6 +89,38 @@ def test_the_other_is_not_told_and_its_address_and_seats_are_as_chosen(session, 
     assert seats_of(session, pair.first) == {"wine": "confirmed"}
     told = unsent(session, to="ana@other.test")
     assert {message.about for message in told} == {pair.first.reference}
+    assert faults(session) == []
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize(
+    ("capacity", "has", "told"),
+    [
+        (3, {"wine": "confirmed", "port": "waitlisted"}, {"trip-waitlisted"}),
+        (2, {"wine": "confirmed", "port": "waitlisted"}, {"trip-waitlisted"}),
+        (1, {"wine": "requested", "mill": "requested", "port": "requested"}, {"trip-changed"}),
+    ],
+    ids=["both have places", "the other waits", "both wait"],
+)
+def test_the_one_that_stays_waits_for_what_the_other_waited_for(session, capacity, has, told):
+    """The mill is at the time of the wine, and Zoe has the only seat on it and on the port."""
+    edition = make_edition(session, capacity=capacity, offer_hours=0)
+    *_trips, port = make_three_trips(session, edition)
+    people = ("zoe", ("mill", "port")), ("ana", ("wine",)), ("a.k", ("mill", "port")), ("yan", ("port",))
+    _zoe, kept, other, yan = (
+        make_registration(session, edition, given_name="Ana", family_name="Ilić", email=f"{who}@dofc.test", trips=trips)
+        for who, trips in people
+    )
+    find_doubles(session, [kept.id, other.id])
+    deliver_all(session)
+    pairs = likely_doubles(session, edition.id, limit=9)
+    pair = next(one for one in pairs if {one.first, one.second} == {kept, other})
+    wanted = merging(session, pair, keeps_first=kept is pair.first, details=details_of(kept), email=kept.email)
+    doubles.merge(session, edition.id, pair.id, wanted, ELENA, LATER)
+    assert seats_of(session, kept) == has
+    assert {message.kind for message in unsent(session, to=kept.email)} == told
+    if capacity == 3:
+        assert seat_of(session, kept, port).position < seat_of(session, yan, port).position
     assert faults(session) == []
 
 

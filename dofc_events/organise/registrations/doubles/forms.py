@@ -32,7 +32,7 @@ class MergeForm(Form):
 
     digest = HiddenField()
     keep = RadioField(_l("Which registration stays, with its place?"), [InputRequired(_l("Choose which one stays."))])
-    seats = BooleanField(_l("Move the other one’s seats on trips to it, where they fit"), default=True)
+    seats = BooleanField(_l("Move the other one’s trips to it, where they fit"), default=True)
     quiet = BooleanField(_l("Cancel the other one without telling them"))
 
     differ: list[str]
