@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from dofc_events.conference.models import Edition
 from dofc_events.conference.rules import Consequence, Effect
 from dofc_events.core.audit import Actor
+from dofc_events.core.changes import Difference
 from dofc_events.core.errors import Refusal, ask_first
 from dofc_events.delegates.models import Registration
 from dofc_events.notices.service import Changes
@@ -94,7 +95,10 @@ def drop_answers(session: Session, edition: Edition, people: Sequence[Registrati
 
 
 def give_back(session: Session, edition: Edition, people: Collection[Registration], now: datetime) -> list[MovedUp]:
-    """Free the places of options that these people held; what they answered stays on record. Returns who moves up."""
+    """Free the places of options that these people held, who cancel; what they chose, or waited for, stays on record.
+
+    Returns who moves up.
+    """
     held = option_claims(session, [person.id for person in people])
     if not held:
         return []
@@ -102,25 +106,31 @@ def give_back(session: Session, edition: Edition, people: Collection[Registratio
     by_option = {limited.option.id: limited for limited in _limited(session, edition.id, questions)}
     moved = []
     for option_id, some in groupby(held, key=lambda claim: claim.pool.option_id):
-        limited, claims = by_option[option_id], list(some)
-        waiting = [claim.registration_id for claim in claims if claim.status == ClaimStatus.WAITLISTED]
-        mark_waiting(session, limited.question.id, limited.option.key, waiting, waits=False)
-        moved += _release(session, limited, claims, terms_at(edition, now), now)
+        moved += _release(session, by_option[option_id], list(some), terms_at(edition, now), now)
     return moved
 
 
-def take_again(session: Session, registration: Registration, now: datetime) -> None:
-    """Take the places of what a reinstated registration had chosen; what is full, and has no list, is not chosen."""
-    known, questions = answers_of(answered_by(session, registration.id)), questions_of(session, registration.edition_id)
+def take_again(session: Session, registration: Registration, now: datetime) -> Difference:
+    """Take the places of what a reinstated registration had chosen; what is full, and has no list, is not chosen.
+
+    Returns which answers that changed, in words.
+    """
+    known, questions = answered_by(session, registration.id), questions_of(session, registration.edition_id)
+    ids = {one.key: one.id for one in questions}
+    for one in known:
+        for option in one.waiting:
+            # It may not be limited any longer.
+            mark_waiting(session, ids[one.key], option, [registration.id], waits=False)
     kept: dict[str, tuple[str, ...]] = {}
-    for key, values in known.items():
+    for key, values in answers_of(known).items():
         for value in values:
             try:
                 _move_places(session, registration, Written(questions, {}, (), {}, {key: (value,)}), now)
             except ChoiceFull:
                 kept[key] = tuple(one for one in kept.get(key, values) if one != value)
-    if kept:
-        write_answers(session, registration.edition_id, registration.id, kept, registration.category.slug)
+    if not kept:
+        return {}
+    return write_answers(session, registration.edition_id, registration.id, kept, registration.category.slug).changes
 
 
 def set_places(

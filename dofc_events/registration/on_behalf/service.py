@@ -177,10 +177,12 @@ def reinstate(
         label = registration.category.label
         said = {"limits": [{label: more.limit}, {label: more.limit + 1}]}
         record(session, actor, now, "limits_changed", scope=scope, changes=said, because=reason)
-    take_again(session, registration, now)
+    lost = take_again(session, registration, now)
     # Those who came meanwhile were not compared with it.
     registration.ended_at, registration.compared = None, False
     changes = Changes(session, edition, actor, now)
+    if lost:
+        changes.details(registration, lost, told=())
     changes.place("reinstated", registration, confirmed=True, before=ClaimStatus.CANCELLED, because=reason)
     changes.tell()
 

@@ -11,9 +11,10 @@ from dofc_events.core.audit import Actor, history_of
 from dofc_events.delegates.doubles.service import likely_doubles
 from dofc_events.delegates.service import details_of
 from dofc_events.places.options.queries import option_pools
-from dofc_events.questions.models import QuestionOption
+from dofc_events.questions.models import EditionQuestion, QuestionOption
 from dofc_events.questions.queries import answered_by
 from dofc_events.registration import service
+from dofc_events.registration.answers.service import set_places
 from dofc_events.registration.doubles import service as doubles
 from dofc_events.registration.doubles.service import Merging
 from dofc_events.registration.many import service as many
@@ -177,7 +178,8 @@ def test_cancelling_many_at_once_passes_on_what_they_had_to_those_who_stay(sessi
     some = Audience(references=tuple(waiting[name].reference for name in ("one", "two", "ana")))
     wanted = order(session, edition, Act.CANCEL, some)
     many.cancel(session, edition.id, wanted, "Flooded.", ELENA, LATER)
-    assert words(session, waiting) == {"one": "Gala", "two": "Gala", "ana": "Gala", "bo": "Gala", "cy": "Gala"}
+    # What each of them had is on record: Ana waited.
+    assert words(session, waiting) == {"one": "Gala", "two": "Gala", "ana": WAITS, "bo": "Gala", "cy": "Gala"}
     assert taken(session, edition) == [2, 0]
 
 
@@ -186,6 +188,31 @@ def test_reinstated_person_joins_the_end_of_the_line(session, edition, waiting):
     on_behalf.reinstate(session, waiting["two"].id, "They come.", ELENA, LATER)
     assert words(session, waiting) == {"one": "Gala", "two": WAITS, "ana": "Gala", "bo": WAITS, "cy": WAITS}
     assert taken(session, edition) == [2, 0]
+
+
+def test_who_waited_and_is_reinstated_has_the_option_once_it_is_not_limited(session, edition, waiting):
+    for name in ("ana", "bo", "cy"):
+        service.cancel_registration(session, waiting[name].id, DELEGATE, LATER)
+    (dinner,) = session.scalars(select(EditionQuestion).where(EditionQuestion.key == "dinner"))
+    set_places(session, edition.id, dinner, {}, ELENA, LATER)
+    on_behalf.reinstate(session, waiting["ana"].id, "They come.", ELENA, LATER)
+    assert words(session, waiting)["ana"] == "Gala"
+    assert taken(session, edition) == [0]
+
+
+def test_reinstating_says_which_answers_are_lost(session, edition, waiting):
+    """The only place of the Monday has gone to Bo meanwhile."""
+    one, bo = waiting["one"], waiting["bo"]
+    service.change_details(session, one.id, details_of(one), DELEGATE, LATER, answers={"days": ("monday",)})
+    service.cancel_registration(session, one.id, DELEGATE, LATER)
+    service.change_details(session, bo.id, details_of(bo), DELEGATE, LATER, answers={"days": ("monday",)})
+    on_behalf.reinstate(session, one.id, "They come.", ELENA, LATER)
+    assert answered(session, one) == {"dinner": WAITS}
+    lost, _reinstated = history_of(session, one.reference)[-2:]
+    assert lost.changes == {"question-days Days?": ["Monday", ""]}
+    told = unsent(session, to=one.email)[-1]
+    assert told.kind == "registration-confirmed" and "check your answers on your page" in told.text
+    assert taken(session, edition) == [2, 1]
 
 
 def test_nothing_is_passed_on_once_the_edition_has_begun(session, edition, waiting):

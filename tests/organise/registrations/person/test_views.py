@@ -15,7 +15,7 @@ from dofc_events.mail.rules import LINK_LIMITS
 from dofc_events.registration.hand_over.service import hand_over, take_back
 from dofc_events.registration.service import cancel_registration
 from tests.support.databases import count_queries
-from tests.support.factories import DELEGATE, NOW, make_edition, make_registration, make_trip
+from tests.support.factories import DELEGATE, NOW, make_edition, make_question, make_registration, make_trip
 
 ANSWERS = {
     "given_name": "Ђорђе",
@@ -137,6 +137,11 @@ def test_cancelled_registration_is_reinstated_into_a_free_place(organiser, regis
     cancelled(writing, gone)
     page = organiser.get(address(year, gone)).follow("Reinstate this registration")
     assert "A place is free, and nobody is waiting for it." in page.text
+    assert "If an option" not in page.text
+    with writing() as session:
+        make_question(session, edition_by_year(session, year), "dinner", options=("Gala",), places={"gala": 1})
+    page = organiser.get(page.url)
+    assert "If an option that they had chosen is full by now" in page.text
     page = page.form().fill(reason="She speaks").submit()
     assert "has a confirmed place again" in page.text
     assert kinds(reading, "ana@dofc.test")[-1] == "registration-confirmed"
