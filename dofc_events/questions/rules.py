@@ -162,6 +162,16 @@ def shown(questions: Sequence[OwnQuestion], answers: Answers, category: str) -> 
     return frozenset(found)
 
 
+def waited_for(questions: Sequence[OwnQuestion], one: OwnQuestion) -> tuple[str, ...]:
+    """The options for which people may still wait who are asked this question, because it depends on them."""
+    found: list[str] = []
+    by_key = {known.key: known for known in questions}
+    while parent := by_key.get(one.shown_when):
+        found += [option.caption for option in parent.options if option.waiting_list and option.key in one.shown_for]
+        one = parent
+    return tuple(found)
+
+
 def missing(questions: Sequence[OwnQuestion], answers: Answers, category: str, on: date) -> tuple[OwnQuestion, ...]:
     """What somebody must still answer on that day, and can."""
     visible = shown(questions, answers, category)

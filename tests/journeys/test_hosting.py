@@ -244,6 +244,7 @@ def test_seven_people_find_the_next_host(site, smtp, person, watch, last, writin
     ana.rank(_1=CLUJ, _2=BRNO)
     ana.press("Cast the ballot")
     ioana.open_mail("team-invitation", "/sign-in")
+    assert mihai.address in text_of(ioana.post.next_to(ioana.address, "proposal-received"))
     ioana.post.next_to(ioana.address, "proposal-status")
     ioana.post.next_to(ioana.address, "ballot")
     ioana.sign_in()

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from dofc_events.questions.rules import Kind, OwnQuestion, asked, missing, shown
+from dofc_events.questions.rules import Kind, Option, OwnQuestion, asked, missing, shown, waited_for
 
 DAY, EVE = date(2027, 5, 1), date(2027, 4, 30)
 
@@ -33,6 +33,15 @@ SPEAKERS = question("slides", categories=("speaker",))
 )
 def test_question_is_shown_after_the_answer_it_depends_on_and_to_its_category(answers, category, expected):
     assert shown((DINNER, MENU, WINE, SPEAKERS), answers, category) == expected
+
+
+def test_who_is_asked_a_question_may_wait_for_what_it_depends_on():
+    fish, carp = Option(1, "fish", "Fish", False, waiting_list=True), Option(2, "carp", "Carp", False)
+    menu = question("menu", options=(fish, Option(3, "duck", "Duck", False, waiting_list=True)))
+    kind = question("kind", options=(carp,), shown_when="menu", shown_for=("fish",))
+    sauce = question("sauce", shown_when="kind", shown_for=("carp",))
+    found = [waited_for((DINNER, menu, kind, sauce), one) for one in (DINNER, menu, kind, sauce)]
+    assert found == [(), (), ("Fish",), ("Fish",)]
 
 
 def test_question_is_asked_until_it_is_frozen_and_by_organisers_always():

@@ -44,6 +44,7 @@ from dofc_events.organise.shared import EDITION, around, emailed
 from dofc_events.places.queries import categories_with_places, count_offered, edition_pool, places_of
 from dofc_events.places.rules import ClaimStatus
 from dofc_events.questions.queries import questions_of
+from dofc_events.questions.rules import waited_for
 from dofc_events.registration.service import RegistrationOver
 from dofc_events.registration.waiting_list.queries import count_closed
 from dofc_events.registration.waiting_list.service import reopen_list
@@ -84,13 +85,15 @@ def index(edition: Edition) -> ResponseReturnValue:
     kept = frozen_record(session, edition)
     breakdown = kept.figures if kept else figures_of(session, edition) if places else None
     growth, arrivals = growth_of(session, edition, at, kept), kept.arrivals if kept else arrivals_of(session, edition)
+    asked = questions_of(session, edition.id) if edition.asks_questions else ()
     return render_template(
         "organise/editions/index.html",
         places=places,
         limits=[one for one in categories_with_places(session, edition.id) if one.limit is not None],
         kept=kept,
         breakdown=breakdown,
-        questions={one.key: one for one in questions_of(session, edition.id)} if edition.asks_questions else {},
+        questions={one.key: one for one in asked},
+        waited_for={one.key: waited_for(asked, one) for one in asked},
         growth=growth,
         growth_chart=growth_chart(growth),
         arrivals=arrivals,

@@ -149,6 +149,18 @@ def test_list_with_answers_costs_the_same_for_one_question_and_for_thirty(page, 
     assert counts[0] == counts[1], counts
 
 
+def test_figures_of_a_question_say_that_they_count_who_waits_for_what_it_depends_on(page, ask, register):
+    ask("dinner", options=("Gala", "Bistro"), places={"gala": 1}, waiting_list=True)
+    ask("menu", options=("Fish", "Meat"), shown_when="dinner", shown_for=("gala",))
+    for _person in range(2):
+        register(answers={"dinner": ("gala",), "menu": ("fish",)})
+    shown = page()
+    numbers = {key: shown.one(f"a[href*='{key}']")["data-count"] for key in ("dinner=gala", "menu=fish")}
+    assert numbers == {"dinner=gala": "1", "menu=fish": "2"}
+    notes = {one.get_text() for one in shown.all("figcaption") if "Also counts" in one.text}
+    assert notes == {"Menu?Also counts people on the waiting list for: Gala."}
+
+
 def test_figures_have_a_bar_for_each_choice_that_leads_to_who_made_it(page, answered):
     link = page().one("a[href*='question-menu=fish']")
     assert link["data-count"] == "1" and "status=confirmed" in str(link["href"])

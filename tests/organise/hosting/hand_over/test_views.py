@@ -174,16 +174,17 @@ def test_the_next_host_reads_what_the_last_edition_teaches_and_nobodys_details(c
         edition = edition_by_year(session, 2028)
         lock_edition_pool(session, edition.id).capacity = 2
         edition.faq = "Is there parking? *Yes*."
-        question = make_question(session, edition, "t-shirt")
+        make_question(session, edition, "dinner", options=("Gala",), places={"gala": 1}, waiting_list=True)
+        make_question(session, edition, "menu", options=("Fish",), shown_when="dinner", shown_for=("gala",))
+        chosen = {"dinner": ("gala",), "menu": ("fish",)}
         for number in range(2):
-            make_registration(session, edition, country="RS", now=NOW - timedelta(days=number))
+            make_registration(session, edition, country="RS", now=NOW - timedelta(days=number), answers=chosen)
         text = LetterText("Buses", "Dear {given_name}", Anchor.AT_ONCE, 0)
         letter = write_letter(session, edition.id, Audience(), text, COMMAND, NOW)
         session.get_one(Letter, letter).started_at = NOW
         changed = write_letter(session, edition.id, Audience(), replace(text, subject=""), COMMAND, NOW)
         told = session.get_one(Letter, changed)
         told.started_at, told.before = NOW, {"venue": "A"}
-        assert question
     page = sign_in(people["next"]).get(LIST).follow("Lessons from")
     said = {
         row.select_one("dt").text: row.select_one("dd").get_text(" ", strip=True) for row in page.all(".facts > div")
@@ -194,6 +195,8 @@ def test_the_next_host_reads_what_the_last_edition_teaches_and_nobodys_details(c
     assert page.link("Its page") == "/editions/2028/"
     figures = {row.select_one("dt").text: row.select_one("dd").text for row in page.all(".figures > div")}
     assert figures == {"places": "2", "delegates": "2"}, "nobody can tell who had come before"
+    answers = page.one("section[aria-labelledby=answers]").get_text(" ", strip=True)
+    assert "Gala: 1" in answers and "Also counts people on the waiting list for: Gala. Fish: 2" in answers
     assert "Serbia" in page.text and "Dear {given_name}" in page.text and "Is there parking?" in page.text
     assert "@dofc.test" not in page.text.replace("host@dofc.test", "")
     assert sign_in(people["stranger"]).get(f"{LIST}/last").status == 404
