@@ -2,7 +2,6 @@
 
 import time
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -23,7 +22,7 @@ from tests.hosting.proposals.conftest import ANSWERS, status_of, token_for
 from tests.support import uploads
 from tests.support.databases import time_writing
 from tests.support.factories import NOW
-from tests.support.hosting import WEEK, mail_to, make_proposal, make_reviewer
+from tests.support.hosting import WEEK, begin_ballot, mail_to, make_proposal, make_reviewer
 from tests.support.pages import Client
 
 
@@ -344,14 +343,35 @@ def test_another_proposals_attachment_is_404(client, make):
     assert client.get(address.replace(theirs, mine)).status == 404
 
 
-def test_the_own_page_shows_the_shortlist_but_never_a_prepared_decision(client, make, alone, writing, call, clock):
-    own = make()
+@pytest.mark.parametrize(
+    ("moment", "opened", "said", "said_of_other"),
+    [
+        ("closes_at", False, "members of the network vote from", "Your proposal is being reviewed"),
+        ("ballot_opens_at", False, "members of the network vote from", "The reviews have ended"),
+        ("ballot_opens_at", True, "members of the network vote until", "Your proposal is not on the shortlist"),
+        ("ballot_closes_at", True, "The ballot closed at", "Your proposal is not on the shortlist"),
+        ("ballot_closes_at", False, "No ballot took place", "The reviews have ended"),
+    ],
+)
+def test_the_own_page_goes_by_the_stage_of_the_call(
+    client, make, writing, call, clock, moment, opened, said, said_of_other
+):
+    own, other = make(city="Lyon"), make()
     with writing() as session:
         start_review(session, call.id, COMMAND, call.closes_at)
-        set_shortlist(session, call.id, [alone().reference], COMMAND, call.closes_at)
-    clock.move_to(call.ballot_opens_at + timedelta(days=1))
+        lyon = session.scalars(select(Proposal).where(Proposal.city == "Lyon")).one()
+        set_shortlist(session, call.id, [lyon.reference], COMMAND, call.closes_at)
+        if opened:
+            begin_ballot(session, call)
+    clock.move_to(getattr(call, moment))
     page = client.get(own)
-    assert status_of(page) == "shortlisted" and "vote from" in page.text
+    assert status_of(page) == "shortlisted" and said in page.text
+    page = client.get(other)
+    assert status_of(page) == "under_review" and page.one("h1").text.strip() == said_of_other
+    assert ("Reviewers read" in page.text) is (moment == "closes_at")
+    assert ("Only proposals on the shortlist" in page.text) is opened
+    fixed = client.get(f"{other}edit")
+    assert fixed.status == 403 and "The call has closed" in fixed.text
 
 
 def test_a_members_own_name_is_chosen_from_the_list_and_addresses_of_co_hosts_are_checked(client, call):
