@@ -79,6 +79,19 @@ def call_asked_for(session: Session, year: str, now: datetime) -> HostingCall | 
     return current_call(session, now)
 
 
+def next_host(session: Session, now: datetime) -> Proposal | None:
+    """The proposal that was announced as accepted, while its edition, the nearest of those to come, has no page yet."""
+    drafts = (
+        select(Proposal, Edition)
+        .join(Decision, Decision.proposal_id == Proposal.id)
+        .join(Decision.edition)
+        .where(Decision.announced_at.is_not(None), Edition.status == EditionStatus.DRAFT)
+        .options(lazyload(Proposal.asked_co_hosts))
+        .order_by(Edition.year)
+    )
+    return next((proposal for proposal, edition in session.execute(drafts) if not edition.is_past(now)), None)
+
+
 def locked_call(session: Session, call_id: int, *, shared: bool = False) -> HostingCall:
     """The call's row, held until the unit of work ends; `shared` with all who only need it to stay what it is."""
     return session.scalars(

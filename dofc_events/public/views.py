@@ -22,7 +22,7 @@ from dofc_events.extensions import settings
 from dofc_events.health.queries import DATABASE_DOWN, health, site_metrics
 from dofc_events.health.rules import FAILING, Trouble, for_everybody
 from dofc_events.health.service import Probe, is_news, send_alert
-from dofc_events.hosting.queries import current_call
+from dofc_events.hosting.queries import current_call, next_host
 from dofc_events.mail.render import link
 from dofc_events.memory.documents.queries import published_documents
 from dofc_events.memory.editions.queries import sources_of, write_up_of
@@ -89,6 +89,7 @@ def home() -> str:
         at=moment,
         edition=current,
         later=coming[1:],
+        host=None if coming else next_host(session, moment),
         window=current.window(moment) if current else None,
         places=places_left(session, [current.id]).get(current.id) if current else None,
         cover=covers_of(session, [current.id]).get(current.id) if current else None,
@@ -112,8 +113,9 @@ def editions() -> str:
         "public/editions.html",
         at=moment,
         coming=coming,
+        host=None if coming else next_host(session, moment),
         windows={edition.id: edition.window(moment) for edition in coming},
-        places=places_left(session, [edition.id for edition in coming]),
+        places=places_left(session, [edition.id for edition in coming]) if coming else {},
         past=past,
         outcomes=outcomes_by_edition(session, [edition.id for edition in past], titles_only=True),
         known=known,

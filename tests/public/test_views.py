@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -10,10 +11,13 @@ import time_machine
 from dofc_events.conference import service
 from dofc_events.core.audit import COMMAND
 from dofc_events.core.clock import from_zone
+from dofc_events.hosting.decisions.service import announce_decision, prepare_decision
 from dofc_events.memory.history.service import load_history
 from dofc_events.places.models import Pool
 from dofc_events.trips.models import Trip
+from tests.support.hosting import WEEK, make_call, make_proposal, shortlist_all
 
+HOME_LEAD = "The annual conference of cluster organisations. "
 NOW = datetime(2027, 2, 1, 12, tzinfo=UTC)
 DETAILS = service.EditionDetails(
     city="Prague",
@@ -65,6 +69,31 @@ def test_home_says_that_nothing_is_announced_when_there_is_nothing(client):
     assert page.status == 200
     assert "has not been announced" in page.text
     assert page.all(".figures, .timeline") == []
+
+
+def test_pages_name_the_next_host_once_it_is_announced_while_no_edition_is(client, write):
+    closed = NOW + 3 * WEEK
+
+    def decide(session):
+        call = make_call(session, now=NOW)
+        chosen = make_proposal(session, call, organisation="Brno Cluster", now=NOW)
+        shortlist_all(session, call)
+        words: dict[str, Any] = {"zone": "", "words_to_host": "", "words_to_others": "", "reason": "No ballot."}
+        prepare_decision(session, call.id, reference=chosen.reference, **words, actor=COMMAND, now=closed)
+        return call
+
+    def said() -> list[str]:
+        pages = [client.get(path) for path in ("/", "/editions/")]
+        return [page.one(".lead").get_text(" ", strip=True).removeprefix(HOME_LEAD) for page in pages]
+
+    call = write(decide)
+    assert said() == ["The next edition has not been announced yet."] * 2
+    write(lambda session: announce_decision(session, call.id, COMMAND, closed))
+    named = f"Brno Cluster will host the Days of Clusters {call.year} in Brno, Czechia."
+    assert all(text.startswith(named) for text in said())
+    assert client.get("/").link("How it was decided") == f"/hosting/{call.year}/result"
+    write(announce)
+    assert client.get("/").h1 == "Days of Clusters 2027" and "Brno Cluster" not in client.get("/editions/").text
 
 
 def test_home_shows_the_figures_and_the_past_editions(client, write):
