@@ -182,14 +182,14 @@ def questions_of(session: Session, proposal_id: int) -> list[Question]:
     return list(session.scalars(query.order_by(Question.id)))
 
 
-def years_hosted(session: Session, organisation_ids: Iterable[int]) -> dict[int, list[int]]:
-    """Of each organisation, the years of the editions that it organised."""
+def years_hosted(session: Session, organisation_ids: Iterable[int], now: datetime) -> dict[int, list[int]]:
+    """Of each organisation, the years of the editions that it organised and that have taken place."""
     hosted: dict[int, list[int]] = {organisation_id: [] for organisation_id in organisation_ids}
-    query = select(EditionOrganiser.organisation_id, Edition.year).join(Edition)
-    for organisation_id, year in session.execute(
-        query.where(EditionOrganiser.organisation_id.in_(hosted)).order_by(Edition.year)
-    ):
-        hosted[organisation_id].append(year)
+    query = select(EditionOrganiser.organisation_id, Edition).join(Edition)
+    query = query.where(EditionOrganiser.organisation_id.in_(hosted), Edition.status != EditionStatus.DRAFT)
+    for organisation_id, edition in session.execute(query.order_by(Edition.year)):
+        if edition.is_past(now):
+            hosted[organisation_id].append(edition.year)
     return hosted
 
 

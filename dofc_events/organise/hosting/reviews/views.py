@@ -51,7 +51,7 @@ def compare(year: int) -> ResponseReturnValue:
         "organise/hosting/reviews/compare.html",
         call=call,
         proposals=proposals,
-        hosted=queries.years_hosted(session, {p.proposed_by_id for p in proposals if p.proposed_by_id}),
+        hosted=queries.years_hosted(session, {p.proposed_by_id for p in proposals if p.proposed_by_id}, at),
         own=own_among(session, proposals, me, at),
         reviewed=reviewed_ids(session, call.id, me),
         reviews_here=queries.is_reviewer(session, me, at),
@@ -75,7 +75,7 @@ def proposal(reference: str) -> ResponseReturnValue:
     return render_template(
         "organise/hosting/reviews/proposal.html",
         questions=queries.questions_of(session, proposal.id),
-        hosted=queries.years_hosted(session, [organiser])[organiser] if organiser else [],
+        hosted=queries.years_hosted(session, [organiser], at)[organiser] if organiser else [],
         reviews=reviews,
         weighted={r.id: weighted_score({s.criterion_id: s.score for s in r.scores}, weights) for r in reviews},
         summary=summaries(session, call, me, at).get(proposal.id),

@@ -39,11 +39,13 @@ def clock():
 
 @pytest.fixture
 def danube(writing):
-    """A member that organised an edition long ago."""
+    """A member that organised an edition long ago, and prepares two others."""
     with writing() as session:
-        edition = make_edition(session, year=2011, status=EditionStatus.ARCHIVED, starts_on=None, ends_on=None)
+        archived = make_edition(session, year=2011, status=EditionStatus.ARCHIVED, starts_on=None, ends_on=None)
+        editions = [archived, make_edition(session), make_edition(session, year=2028, status=EditionStatus.DRAFT)]
         danube = make_member(session, "danube", name="Danube Cluster")
-        session.add(EditionOrganiser(edition_id=edition.id, organisation_id=danube.id, position=0))
+        for edition in editions:
+            session.add(EditionOrganiser(edition_id=edition.id, organisation_id=danube.id, position=0))
         return danube
 
 
