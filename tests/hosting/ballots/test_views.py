@@ -13,7 +13,7 @@ from dofc_events.accounts.rules import RoleName
 from dofc_events.core.audit import COMMAND, AuditEntry
 from dofc_events.hosting.members.service import remove_representative
 from dofc_events.hosting.models import Ballot as StoredBallot
-from dofc_events.hosting.models import Proposal, Voter
+from dofc_events.hosting.models import CoHost, Proposal, Voter
 from dofc_events.hosting.proposals.service import withdraw_proposal
 from dofc_events.hosting.queries import ballot_token
 from tests.support.factories import NOW, make_account
@@ -147,6 +147,19 @@ def test_the_own_proposal_is_not_offered_and_the_page_says_why(client, ballot, c
     assert sorted(names) == sorted(ballot.numbers("Cluj", "Lyon", "none"))
     assert "cannot rank its own" in page.text and "This gap may make yours recognisable" in page.text
     assert "This gap may make yours recognisable" not in client.get(ballot.links[0]).text
+
+
+def test_who_cannot_rank_a_proposal_reads_whether_the_member_co_hosts_it_or_they_are_its_contact(
+    client, ballot, writing
+):
+    with writing() as session:
+        cluj, lyon = (session.scalars(select(Proposal).where(Proposal.city == city)).one() for city in ("Cluj", "Lyon"))
+        danube = ballot.voters["danube"].organisation_id
+        session.add(CoHost(proposal_id=cluj.id, name="Danube Cluster", organisation_id=danube, confirmed_at=NOW))
+        lyon.email_key = "one@danube.dofc.test"
+    said = [notice.get_text(" ", strip=True) for notice in client.get(ballot.links[0]).all("form .notice")]
+    assert said[0].startswith("Your member co-hosts Cluj") and said[1].startswith("You are the contact of Lyon")
+    assert len(said) == 2
 
 
 @pytest.mark.parametrize("choice", ["Brno", "NONE-SUCH", "none "])
