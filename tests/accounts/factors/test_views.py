@@ -56,6 +56,16 @@ def test_a_new_browser_is_told_with_what_it_still_awaits_and_known_once_the_fact
     assert ["and is now asked for a second factor" in " ".join(text.split()) for text in later] == [True, True]
 
 
+def test_a_warning_names_somebody_else_for_the_only_chair(hers, reading):
+    hers.add_app()
+    texts = [hers.open_link(hers.client.another()).text, hers.client.get("/organise/sessions").text]
+    with reading() as session:
+        warnings = select(Message.text, Message.html).where(Message.kind.in_(("new-browser", "second-factor")))
+        texts += [part for message in session.execute(warnings) for part in message]
+    helpers = "the chair of the network or whoever runs this site"
+    assert len(texts) == 8 and all(helpers in " ".join(text.split()) for text in texts)
+
+
 def test_no_page_opens_before_the_factor_is_given_and_the_wanted_one_does_then(hers):
     hers.add_app()
     other = hers.client.another()
