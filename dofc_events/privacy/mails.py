@@ -28,7 +28,7 @@ def my_data_link(email: str, email_key: str, now: datetime) -> Envelope:
 
 
 def erasure_asked_for(registration: Registration, now: datetime) -> Envelope:
-    """The link that erases a registration, to the address that it has."""
+    """The link that erases a registration, to the address that it has; says whose it is if that is another's."""
     edition = registration.edition
     return edition_message(
         edition,
@@ -39,6 +39,8 @@ def erasure_asked_for(registration: Registration, now: datetime) -> Envelope:
         recipient_name=registration.reader_name,
         about=registration.reference,
         expires_at=now + LINKS_LAST,
+        of="" if registration.reader_name else registration.full_name,
+        reference=registration.reference,
         url=link("privacy.own.confirm", token=token_to_erase(registration, now)),
         hours=HOURS,
     )

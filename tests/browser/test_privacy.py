@@ -35,8 +35,8 @@ def test_a_delegate_reads_and_erases(live_server, database_url, writing, reading
     (told,) = [message for message in smtp.messages if message["X-DofC-Kind"] == "erase-confirmation"]
     tab.goto(re.search(r"http\S+/erase/confirm", told.get_body(("plain",)).get_content())[0])
     tab.accessible_on_both()
-    page.get_by_role("button", name="Erase my data").click()
-    expect(page.get_by_role("heading", name="Your data has been erased")).to_be_visible()
+    page.get_by_role("button", name="Erase this data").click()
+    expect(page.get_by_role("heading", name="The data has been erased")).to_be_visible()
     tab.expected_statuses = {404}
     tab.goto(f"/registrations/{token}/")
     tab.goto("/privacy")

@@ -89,11 +89,35 @@ def test_nothing_is_erased_before_the_email_is_confirmed(app, writing, reading, 
         assert faults(session) == []
     pages = [client.get(path) for path in (f"/registrations/{token}/", f"/registrations/{token}/my-data", link)]
     for page in (*pages, confirm.submit(), edit.submit()):
-        assert (page.status, page.h1) == (404, "Your data has been erased")
+        assert (page.status, page.h1) == (404, "The data has been erased")
         # It may also have been lost, with all that came after a backup that was restored.
         assert "If you did not expect this, tell the organisers." in page.text
         assert "has not been lost" not in page.text
     assert "Jicama" in page.text, "what was typed comes back"
+
+
+def test_pages_and_email_that_erase_somebody_without_an_address_say_whom(writing, reading, client):
+    with writing() as session:
+        edition = make_edition(session, now=now())
+        bo = make_group(session, edition, [someone("Ana"), someone("Bo")], now=now()).people[1].registration
+        token, year, whose = token_of(bo), edition.year, (edition.name, bo.reference)
+    page = client.get(f"/registrations/{token}/erase")
+    assert page.h1 == "Erase the data of Bo Kovač?" and page.one(".eyebrow").text == " · ".join(whose)
+    # Not the contact's, who reads it.
+    assert not re.search(r"\b[Yy]ou wrote|\bYour (name|link)\b|[Yy]our registration", page.text)
+    page.form().submit()
+    with reading() as session:
+        told = session.scalars(select(Message).where(Message.kind == "erase-confirmation")).one()
+    assert told.subject == f"Bo Kovač: confirm erasing the data for Days of Clusters {year}"
+    for part in (" ".join(told.text.split()), " ".join(told.html.split())):
+        assert "Hello," in part and "your data" not in part and whose[1] in part
+        assert f"asked to erase the data of Bo Kovač for Days of Clusters {year}" in part
+    page = client.get(link_in(reading, "erase-confirmation"))
+    assert page.h1 == "Confirm: erase the data of Bo Kovač" and page.one(".eyebrow").text == " · ".join(whose)
+    assert page.form().submit().url.endswith("/my-data/erased")
+    with reading() as session:
+        assert session.scalars(select(Registration.given_name).order_by(Registration.id)).first() == "Ana"
+        assert "Bo Kovač" not in str([vars(one) for one in session.scalars(select(Message))])
 
 
 def test_whoever_erases_a_registration_is_told_what_else_is_kept_under_the_address(app, writing, reading, client):
@@ -103,7 +127,7 @@ def test_whoever_erases_a_registration_is_told_what_else_is_kept_under_the_addre
         make_account(session, ANA["email"], "chair", now=now())
     token = registered(app, writing)
     asks = client.get(f"/registrations/{token}/erase")
-    assert "Only your registration" in asks.text
+    assert "Only this registration" in asks.text
     asks.form().submit()
     page = client.get(link_in(reading, "erase-confirmation")).form().submit()
     assert "still kept under your address: Proposal to host (2033); Registration (2032); Account." in page.text
@@ -173,11 +197,13 @@ def test_the_page_that_erases_says_what_stays_of_a_proposal(app, writing, client
     page = client.get(f"/my-data/{token}/erase")
     assert "What you proposed, such as the organisation, venue, travel and motivation" in page.text
     # Neither holds for somebody who only proposed.
-    assert "everything you wrote" not in page.text and "That somebody from your country registered" not in page.text
+    assert "everything written" not in page.text and "That somebody from the same country" not in page.text
+    # Nor is it one edition's.
+    assert page.h1 == "Erase everything under your address?" and "from all editions" in page.text
     registered(app, writing)
     page = client.get(page.url)
-    assert "everything you wrote in your registration" in page.text and "What you proposed, such as" in page.text
-    assert "That somebody from your country registered" in page.text
+    assert "everything written in the registration" in page.text and "What you proposed, such as" in page.text
+    assert "That somebody from the same country registered" in page.text
 
 
 def test_a_proposals_times_are_those_of_its_call_and_name_their_zone(writing, client):
@@ -218,7 +244,7 @@ def test_all_editions_and_proposals_of_an_address_go_at_once(app, writing, readi
         assert "ana@dofc.test" not in str([vars(one) for one in session.scalars(select(Message))])
     for page in (client.get(link), form.submit()):
         assert (page.status, page.h1) == (404, "We keep nothing under this address")
-    assert [client.get(old).h1 for old in old_links] == ["Your data has been erased"] * 2
+    assert [client.get(old).h1 for old in old_links] == ["The data has been erased"] * 2
 
 
 def test_who_has_an_account_alone_is_led_to_its_data_behind_signing_in(app, writing, reading, client):
