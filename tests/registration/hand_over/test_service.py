@@ -69,6 +69,9 @@ def test_both_are_told_and_a_link_that_has_not_left_never_leaves(session, ana):
     hand_over(session, ana.id, "Mira", "", "mria@dofc.test", DELEGATE, NOW)
     told = letters(session, to="ana@dofc.test")[-1]
     assert f"{token}/take-back" in told.text and f"{token}/take-back" in told.html
+    # Until then nothing of theirs is removed.
+    for part in (" ".join(told.text.split()), " ".join(told.html.split())):
+        assert "removed" not in part and "details have not been passed on. We keep them, so that you can" in part
     take_back(session, ana.id, DELEGATE, LATER)
     # Otherwise the message with the link would be there too.
     assert kinds(session, to="mria@dofc.test") == ["address-changed"]

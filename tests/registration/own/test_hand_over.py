@@ -9,7 +9,9 @@ from tests.support.pages import Client
 
 
 def test_the_registration_is_handed_over(client, ana, people, mail):
-    form = client.get(ana).follow("Hand over to a colleague").form()
+    page = client.get(ana).follow("Hand over to a colleague")
+    assert "Yours will be deleted once you can no longer take the registration back." in page.text
+    form = page.form()
     asked = form.fill(given_name="Mira", family_name="", email="mira@dofc.test").submit()
     assert (asked.h1, status_of(asked)) == ("Hand over to Mira?", "confirmed")
     assert "The link will be sent to mira@dofc.test." in asked.text and mail("mira@dofc.test") == []
