@@ -129,6 +129,8 @@ def offer_trips(form: TripsForm, edition: Edition, trips: Sequence[TripStanding]
     joinable = [seat for seat in trips if seat.is_live or (is_open and seat.trip.can_be_joined(at))]
     ranked = edition.collects_wishes and is_open
     form.offer_trips(joinable, ranked=ranked, at_once=has_place and not edition.collects_wishes)
+    # What was chosen and can no longer be is called by its title, too.
+    form.trips.labels = {seat.trip.slug: seat.trip.title for seat in trips}
 
 
 def is_frozen(registration: Registration) -> bool:

@@ -1,19 +1,20 @@
-"""What was typed into a form that is refused is given back: on every page, wherever the refusal was made."""
+"""What was entered in a form that is refused is given back: on every page, wherever the refusal was made."""
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from flask import Flask, Response, g, render_template, request
 from flask_babel import get_locale
+from flask_babel import gettext as _
 from markupsafe import escape
 from werkzeug.exceptions import RequestEntityTooLarge
 from wtforms import BooleanField, FieldList, FormField, HiddenField
 from wtforms.fields.choices import SelectFieldBase
 
 from dofc_events.core.countries import country_name
-from dofc_events.web.fields import CountryField
+from dofc_events.web.fields import CountryField, RankedField
 from dofc_events.web.forms import Form
 
 # Answers that say no, and rarely have the form. Where a fault is in the form itself, it comes back with its values.
@@ -24,12 +25,14 @@ MAX_GIVEN_BACK, MAX_FIELDS = 4 * 1024 * 1024, 5_000
 UNSEEN = ("csrf_token", "opened_with", "form_key", "accepted")
 # What a box sends that is ticked.
 TICKED = "y"
+# In these one chooses, and does not type.
+CHOICES = (BooleanField, RankedField, SelectFieldBase)
 # One of several rows, counted from 0.
 ROW = re.compile(r"-(\d{1,3})-")
 
 
 def init_given_back(app: Flask) -> None:
-    """Put what was typed at the end of each page that refuses a form and no longer has it."""
+    """Put what was entered at the end of each page that refuses a form and no longer has what was typed into it."""
 
     @app.after_request
     def give_back(response: Response) -> Response:
@@ -37,12 +40,12 @@ def init_given_back(app: Flask) -> None:
             return response
         page = response.get_data(as_text=True)
         try:
-            typed = list(_typed()) if _is_ours() else []
+            given = list(_given()) if _is_ours() else []
         except (RequestEntityTooLarge, ValueError):
             return response
-        if any(str(escape(text)) not in page for _label, text in typed):
+        if any(one.is_typed and str(escape(one.text)) not in page for one in given):
             before, end, after = page.rpartition("</main>")
-            response.set_data(f"{before}{render_template('errors/_typed.html', typed=typed)}{end}{after}")
+            response.set_data(f"{before}{render_template('errors/_given.html', given=given)}{end}{after}")
         return response
 
 
@@ -54,21 +57,43 @@ def _is_ours() -> bool:
     return request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
 
 
-def _typed() -> Iterator[tuple[str, str]]:
-    """What a person typed, each with what it is called."""
+class _Given(NamedTuple):
+    label: str
+    text: str
+    is_typed: bool = True
+
+
+def _given() -> Iterator[_Given]:
+    """What a person typed or chose, each with what it is called; what was chosen only in the words of its form."""
     forms: list[Form] = g.get("forms", [])
     known = {leaf.name: leaf for form in forms for leaf in _leaves(form)}
+    offered = {name: _offered(field) for name, field in known.items() if isinstance(field, CHOICES)}
     for name, text in _sent():
         field = known.get(name)
         if not text.strip() or name in UNSEEN or (field is None and forms):
             continue
-        if isinstance(field, CountryField):
-            yield str(field.label.text), country_name(text, get_locale().language)
-        elif field is None:
+        if field is None:
             if text != TICKED:
-                yield _called(name), text
-        elif not isinstance(field, HiddenField | BooleanField | SelectFieldBase):
-            yield str(field.label.text), text
+                yield _Given(_called(name), text)
+        elif isinstance(field, CountryField):
+            yield _Given(str(field.label.text), country_name(text, get_locale().language))
+        elif name in offered:
+            if text in offered[name]:
+                yield _Given(str(field.label.text), offered[name][text], is_typed=False)
+        elif not isinstance(field, HiddenField):
+            yield _Given(str(field.label.text), text)
+    for field in known.values():
+        if isinstance(field, RankedField) and field.typed:
+            yield _Given(str(field.label.text), field.words(), is_typed=False)
+
+
+def _offered(field: Any) -> dict[str, str]:
+    """What can be chosen in a field: by what is sent of it, in words."""
+    if isinstance(field, BooleanField):
+        return {TICKED: str(_("Yes"))} if field.label.text else {}
+    if isinstance(field, RankedField):
+        return field.labels
+    return {str(one.value): str(one.label) for one in field.iter_choices()}
 
 
 def _called(name: str) -> str:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from html import unescape
 from io import BytesIO
+from typing import Any
 
 import pytest
 import time_machine
@@ -52,6 +53,12 @@ def opened(world, start: str, role: str) -> list[tuple[str, Form]]:
 
 def gives_back(page: Page) -> bool:
     return TEXT in unescape(page.html)
+
+
+def given_back_on(page: Page) -> dict[str, str]:
+    """All that is given back on a page, by what it is called."""
+    rows = page.all("[data-typed] dl > div")
+    return {row.select_one("dt").get_text(): row.select_one("dd").get_text() for row in rows}
 
 
 def lost(forms: list[tuple[str, Form]]) -> list[str]:
@@ -106,10 +113,7 @@ def test_adding_somebody_to_an_edition_that_is_over_gives_back_who(world):
         session.execute(update(Edition).values(starts_on=NOW.date() - DAY * 9, ends_on=NOW.date() - DAY * 8))
     page = form.submit()
     assert page.status == 403 and gives_back(page)
-    said = {
-        div.select_one("dt").get_text(): div.select_one("dd").get_text() for div in page.all("[data-typed] dl > div")
-    }
-    assert said["Family name"] == "Kaya"
+    assert given_back_on(page)["Family name"] == "Kaya"
 
 
 def test_what_belongs_to_no_form_is_called_by_its_field_and_a_ticked_box_was_not_typed(world):
@@ -122,6 +126,24 @@ def test_what_no_page_of_ours_sent_stands_on_none(world):
     typed = {"given_name": TEXT}
     page = Client(world[0]).post("/registrations/wrong/edit", typed, headers={"Sec-Fetch-Site": "cross-site"})
     assert page.status == 404 and not page.all("[data-typed]")
+
+
+def test_what_was_chosen_is_given_back_in_words_with_what_was_typed(world):
+    chosen: dict[str, Any] = {
+        "category": "company",
+        "visa_letter": True,
+        "question-t-shirt": "m",
+        "preference-cellars": "1",
+    }
+    form = Client(world[0]).get("/editions/2027/register").form().fill(given_name="Zoë", dietary=TEXT, **chosen)
+    with world[0].app_context(), unit_of_work() as session:
+        title = session.scalars(select(Trip.title).where(Trip.slug == "cellars")).one()
+        session.execute(update(Edition).values(registration_closes_at=NOW - DAY))
+    page = form.submit()
+    said = given_back_on(page)
+    assert page.status == 403 and said["Given name, or your only name"] == "Zoë"
+    assert (said["I am attending as"], said["T-shirt?"], said["Learning trips"]) == ("Company", "M", f"1. {title}")
+    assert said["I need an invitation letter for a visa"] == "Yes" and len(said) == 6
 
 
 def test_what_is_no_country_is_given_back_as_it_was_typed(world):
