@@ -323,8 +323,9 @@ def write(
             words["stated_consent"] = session.get_one(ConsentText, standing.registration.consent_version).text
         message = mails.status_message(standing, news.seats, before=news.before, **words)
         sent = send(session, message, now, keep=keep, asked_for=news.asked_for)
-        session.flush()
-        session.add_all(ToldTogether(message_id=sent.id, registration_id=id_) for id_ in together)
+        if together:
+            session.flush()
+            session.add_all(ToldTogether(message_id=sent.id, registration_id=id_) for id_ in together)
     elif news.seats:
         send(session, mails.seats_changed(standing, news.seats), now, keep=keep, asked_for=news.asked_for)
     for changed, by_organisers in ((news.details, True), (news.own_details, False)):
